@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// What every target of ours is compiled with.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .treatWarning("DeprecatedDeclaration", as: .warning),
+]
+
+/// Files below a target's `Resources` folder are embedded in the binary; see `Sources/EmbedPlugin`.
+let embedding: [Target.PluginUsage] = [.plugin(name: "EmbedPlugin")]
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+
+let package = Package(
+    name: "waymark",
+    products: [.executable(name: "waymark", targets: ["waymark"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(
+            url: "https://github.com/apple/swift-configuration",
+            exact: "1.4.0",
+            traits: [.defaults, "CommandLineArguments", "YAML", "Reloading"]
+        ),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        .executableTarget(name: "EmbedFiles", swiftSettings: strict),
+        .plugin(name: "EmbedPlugin", capability: .buildTool(), dependencies: ["EmbedFiles"], path: "Sources/EmbedPlugin"),
+
+        .systemLibrary(name: "CBrotli", pkgConfig: "libbrotlienc", providers: [.apt(["libbrotli-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        .target(
+            name: "Domain",
+            dependencies: ["CXXHash", crypto],
+            exclude: ["Resources"],
+            swiftSettings: strict,
+            plugins: embedding
+        ),
+        .target(name: "Store", dependencies: ["Domain"], swiftSettings: strict),
+        .target(
+            name: "SQLiteEngine",
+            dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .target(name: "PostgresEngine", dependencies: ["Store", "CLibPQ"], swiftSettings: strict),
+        .target(name: "Accounts", dependencies: ["Domain", "Store"], swiftSettings: strict),
+        .target(
+            name: "Gallery",
+            dependencies: ["Domain", "Store"],
+            swiftSettings: strict,
+            plugins: embedding
+        ),
+        .target(
+            name: "Publishing",
+            dependencies: ["Domain", "Store", "Player", "CBrotli", "CZlib"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Player",
+            dependencies: ["Domain"],
+            exclude: ["Resources"],
+            swiftSettings: strict,
+            plugins: embedding
+        ),
+        .target(
+            name: "Edge",
+            dependencies: ["Domain", nioCore, nioPosix, logging, lifecycle],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "Web",
+            dependencies: [
+                "Domain", hummingbird, nioCore, .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            exclude: ["Resources"],
+            swiftSettings: strict,
+            plugins: embedding
+        ),
+        .executableTarget(
+            name: "waymark",
+            dependencies: [
+                "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Edge", "Web",
+                hummingbird, nioCore, nioPosix, logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+            ],
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

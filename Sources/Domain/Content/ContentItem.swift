@@ -1,0 +1,100 @@
+/// The kinds of items that this version's player shows.
+public enum ItemKind: String, Sendable, CaseIterable {
+    /// An announcement over a page.
+    case shoutOut
+    /// Steps that lead through a task.
+    case walkThru
+}
+
+/// One piece of content.
+public struct ContentItem: Hashable, Sendable {
+    /// Its id within what it is published with: a slug, behind its solution's and `/` in standard content.
+    public let id: String
+    /// Its kind.
+    public let kind: ItemKind
+    /// The whole item, valid by its kind's schema.
+    public let content: JSONValue
+
+    /// Takes an item that a ``ContentFormat`` has checked.
+    init(id: String, kind: ItemKind, content: JSONValue) {
+        self.id = id
+        self.kind = kind
+        self.content = content
+    }
+
+    /// The item as players get it: with its id, without what only its authors need.
+    var published: JSONValue {
+        guard case .object(var members) = content else { return content }
+        members["id"] = .string(id)
+        members["name"] = nil
+        return .object(members)
+    }
+}
+
+/// The content of a release as its script carries it.
+public struct ReleaseContent: Hashable, Sendable {
+    /// Canonical JSON: `{"items":[…]}`, in order.
+    public let canonical: [UInt8]
+    /// How many items it has.
+    public let itemCount: Int
+
+    /// Puts items together.
+    ///
+    /// - Throws: `tooLong` for more than ``ContentFormat/itemsMax`` items, `invalid` where two have one id.
+    public init(_ items: [ContentItem]) throws(Refusal) {
+        guard items.count <= ContentFormat.itemsMax else {
+            throw Refusal(.tooLong, "A release has at most \(ContentFormat.itemsMax) items.", field: "items")
+        }
+        guard Set(items.map(\.id)).count == items.count else {
+            throw Refusal(.invalid, "Two items of the release have the same id.", field: "items")
+        }
+        canonical = JSONValue.object(["items": .array(items.map(\.published))]).canonical
+        itemCount = items.count
+    }
+}
+
+/// A solution: a named bundle of items that the gallery offers.
+public struct Solution: Hashable, Sendable {
+    /// Its name in files and URLs; unique for a partner and a system type.
+    public let id: String
+    /// The system type it is for.
+    public let system: SystemType
+    /// `solution.json`: its name, summary and notes.
+    public let about: JSONValue
+    /// Its items in order.
+    public let items: [ContentItem]
+
+    init(id: String, system: SystemType, about: JSONValue, items: [ContentItem]) {
+        self.id = id
+        self.system = system
+        self.about = about
+        self.items = items
+    }
+
+    /// Its English name.
+    public var name: String { about["name"]?["en"]?.text ?? id }
+
+    /// Everything of it as canonical JSON: what a version keeps, and what its digest is of.
+    public var canonical: [UInt8] {
+        let items = items.map { JSONValue.object(["id": .string($0.id), "item": $0.content]) }
+        return JSONValue.object(["about": about, "items": .array(items)]).canonical
+    }
+
+    /// The items of a stored version, as standard content carries them: ids behind the solution's.
+    ///
+    /// - Throws: ``NotJSON`` where the bytes are not what ``canonical`` made.
+    public static func items(ofVersion canonical: [UInt8], solution: String) throws(NotJSON) -> [ContentItem] {
+        let value = try JSONValue(parsing: canonical)
+        guard case .array(let entries) = value["items"] else {
+            throw NotJSON(pointer: "/items", reason: "the version has no items")
+        }
+        var items: [ContentItem] = []
+        for entry in entries {
+            guard let id = entry["id"]?.text, let content = entry["item"],
+                let kind = content["kind"]?.text.flatMap(ItemKind.init(rawValue:))
+            else { throw NotJSON(pointer: "/items", reason: "an item of the version is incomplete") }
+            items.append(ContentItem(id: "\(solution)/\(id)", kind: kind, content: content))
+        }
+        return items
+    }
+}

@@ -1,0 +1,187 @@
+/// A JSON Schema (draft 2020-12) of the subset that this project's schemas use.
+///
+/// Keywords: `type`, `properties`, `required`, `additionalProperties` (false), `enum`, `const`, `items`, `minItems`,
+/// `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), and `$ref` to `#/$defs/…`.
+/// Any other keyword is refused when the schema is read, so that none is silently without effect.
+public struct Schema: Sendable {
+    private let root: JSONValue
+
+    /// The named formats.
+    enum Format: String {
+        /// A pattern of page paths: `/` or `*` first; `*` stands for any run of characters.
+        case pagePath = "page-path"
+
+        func accepts(_ text: String) -> Bool {
+            switch self {
+            case .pagePath:
+                (text.utf8.first == UInt8(ascii: "/") || text.utf8.first == UInt8(ascii: "*"))
+                    && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+            }
+        }
+    }
+
+    private static let keywords: Set<String> = [
+        "type", "properties", "required", "additionalProperties", "enum", "const", "items", "minItems", "maxItems",
+        "minLength", "maxLength", "minimum", "maximum", "format", "$ref",
+    ]
+    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description"]
+
+    /// Reads a schema.
+    ///
+    /// - Throws: ``Unsupported`` where it says what this evaluator does not know.
+    public init(_ root: JSONValue) throws(Unsupported) {
+        self.root = root
+        try check(root, at: "#")
+    }
+
+    /// A schema, or a part of one, that this evaluator does not know.
+    public struct Unsupported: Error, Hashable, Sendable {
+        /// Where in the schema, as a JSON pointer.
+        public let place: String
+        /// What it is.
+        public let reason: String
+    }
+
+    /// Where `value` breaks the schema: JSON pointers and reasons, in the order of the document; empty if it is valid.
+    public func faults(in value: JSONValue) -> [(pointer: String, reason: String)] {
+        var faults: [(pointer: String, reason: String)] = []
+        evaluate(root, value, at: "") { faults.append(($0, $1)) }
+        return faults
+    }
+
+    private func check(_ schema: JSONValue, at place: String) throws(Unsupported) {
+        guard case .object(let members) = schema else {
+            throw Unsupported(place: place, reason: "a schema must be an object")
+        }
+        for (keyword, value) in members.sorted(by: { $0.key < $1.key }) {
+            let inside = "\(place)/\(keyword)"
+            switch (keyword, value) {
+            case ("properties", .object(let children)), ("$defs", .object(let children)):
+                for (name, child) in children { try check(child, at: "\(inside)/\(name)") }
+            case ("items", _): try check(value, at: inside)
+            case ("$ref", .string(let reference)):
+                guard definition(reference) != nil else {
+                    throw Unsupported(place: inside, reason: "only '#/$defs/NAME' of this file can be named")
+                }
+            case ("format", .string(let name)):
+                guard Format(rawValue: name) != nil else {
+                    throw Unsupported(place: inside, reason: "unknown format '\(name)'")
+                }
+            case ("type", .string(let name)):
+                guard ["object", "array", "string", "integer", "boolean", "null"].contains(name) else {
+                    throw Unsupported(place: inside, reason: "unknown type '\(name)'")
+                }
+            case ("additionalProperties", .bool(false)), ("required", .array), ("enum", .array), ("const", _): break
+            case ("minItems", .integer), ("maxItems", .integer), ("minLength", .integer), ("maxLength", .integer),
+                ("minimum", .integer), ("maximum", .integer):
+                break
+            case (_, _) where Self.annotations.contains(keyword) && keyword != "$defs": break
+            case (_, _) where Self.keywords.contains(keyword) || keyword == "$defs":
+                throw Unsupported(place: inside, reason: "this form of '\(keyword)' is not supported")
+            default:
+                throw Unsupported(place: inside, reason: "unknown keyword '\(keyword)'")
+            }
+        }
+    }
+
+    private func definition(_ reference: String) -> JSONValue? {
+        let prefix = "#/$defs/"
+        guard reference.hasPrefix(prefix) else { return nil }
+        return root["$defs"]?[String(reference.dropFirst(prefix.count))]
+    }
+
+    private func evaluate(
+        _ schema: JSONValue,
+        _ value: JSONValue,
+        at pointer: String,
+        report: (_ pointer: String, _ reason: String) -> Void
+    ) {
+        if let reference = schema["$ref"]?.text, let target = definition(reference) {
+            evaluate(target, value, at: pointer, report: report)
+        }
+        if let type = schema["type"]?.text, type != value.typeName {
+            report(pointer, "must be \(Self.article(type)), is \(Self.article(value.typeName))")
+            return
+        }
+        if let constant = schema["const"], constant != value {
+            report(pointer, "must be \(String(decoding: constant.canonical, as: UTF8.self))")
+        }
+        if case .array(let choices) = schema["enum"], !choices.contains(value) {
+            let names = choices.map { String(decoding: $0.canonical, as: UTF8.self) }.joined(separator: ", ")
+            report(pointer, "must be one of \(names)")
+        }
+        switch value {
+        case .string(let text):
+            bounds(schema, "Length", text.unicodeScalars.count, "characters") { report(pointer, $0) }
+            if let name = schema["format"]?.text, let format = Format(rawValue: name), !format.accepts(text) {
+                report(pointer, "is no \(name)")
+            }
+        case .integer(let number):
+            if case .integer(let least) = schema["minimum"], number < least { report(pointer, "must be at least \(least)") }
+            if case .integer(let most) = schema["maximum"], number > most { report(pointer, "must be at most \(most)") }
+        case .array(let values):
+            bounds(schema, "Items", values.count, "items") { report(pointer, $0) }
+            guard let items = schema["items"] else { return }
+            for (position, child) in values.enumerated() {
+                evaluate(items, child, at: "\(pointer)/\(position)", report: report)
+            }
+        case .object(let members):
+            if case .array(let names) = schema["required"] {
+                for case .string(let name) in names where members[name] == nil {
+                    report(pointer, "lacks the member '\(name)'")
+                }
+            }
+            for (name, child) in members.sorted(by: { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }) {
+                let inside = "\(pointer)/\(Self.escaped(name))"
+                if let property = schema["properties"]?[name] {
+                    evaluate(property, child, at: inside, report: report)
+                } else if schema["additionalProperties"] == .bool(false) {
+                    report(inside, "is not a known member")
+                }
+            }
+        case .null, .bool: break
+        }
+    }
+
+    private func bounds(
+        _ schema: JSONValue,
+        _ keyword: String,
+        _ count: Int,
+        _ unit: String,
+        report: (String) -> Void
+    ) {
+        if case .integer(let least) = schema["min\(keyword)"], count < least {
+            report("must have at least \(least) \(unit), has \(count)")
+        }
+        if case .integer(let most) = schema["max\(keyword)"], count > most {
+            report("must have at most \(most) \(unit), has \(count)")
+        }
+    }
+
+    private static func article(_ type: String) -> String {
+        switch type {
+        case "null": "null"
+        case "object", "array", "integer": "an \(type)"
+        default: "a \(type)"
+        }
+    }
+
+    /// A member's name as a step of a JSON pointer (RFC 6901, section 3).
+    private static func escaped(_ name: String) -> String {
+        name.replacing("~", with: "~0").replacing("/", with: "~1")
+    }
+}
+
+extension JSONValue {
+    /// The name that JSON Schema has for this value's type.
+    fileprivate var typeName: String {
+        switch self {
+        case .null: "null"
+        case .bool: "boolean"
+        case .integer: "integer"
+        case .string: "string"
+        case .array: "array"
+        case .object: "object"
+        }
+    }
+}

@@ -1,0 +1,154 @@
+/// What a page asks for.
+public struct ResolutionKey: Hashable, Sendable {
+    /// The partner, or nil for the deployment's default partner.
+    public var partner: PartnerKey?
+    /// The page variable that the page read.
+    public var variable: SystemVariable
+    /// Its value.
+    public var client: SystemClientID
+    /// The environment asked for, or nil for production.
+    public var environment: EnvironmentKey?
+
+    /// Makes a key.
+    public init(
+        partner: PartnerKey?,
+        variable: SystemVariable,
+        client: SystemClientID,
+        environment: EnvironmentKey? = nil
+    ) {
+        self.partner = partner
+        self.variable = variable
+        self.client = client
+        self.environment = environment
+    }
+}
+
+/// What a key leads to, as `Waymark-Outcome` names it.
+public enum Outcome: String, Sendable, CaseIterable {
+    /// The client's own live release.
+    case release
+    /// Its partner's standard content.
+    case standard
+    /// A known client with nothing to show.
+    case empty
+    /// A client, or a partner, that is suspended.
+    case suspended
+    /// No client.
+    case unknown
+}
+
+/// An entry as a lookup finds it.
+public enum Found<Value> {
+    /// There is none.
+    case missing
+    /// There is one that this version does not understand.
+    case unreadable
+    /// This one.
+    case value(Value)
+}
+
+/// Looks entries up by their keys: in an edge's index, or in the store.
+public protocol EntryLookup<Failure> {
+    /// How a look-up can fail; `Never` for an index in memory.
+    associatedtype Failure: Error
+
+    /// The partner of that key; for nil, the default partner.
+    func partner(_ key: PartnerKey?) throws(Failure) -> Found<(key: PartnerKey, entry: PartnerEntry)>
+    /// The mapping of that System Client ID.
+    func mapping(_ partner: PartnerKey, _ client: SystemClientID) throws(Failure) -> Found<MappingEntry>
+    /// The environment of that key.
+    func environment(_ key: EnvironmentKey) throws(Failure) -> Found<EnvironmentEntry>
+    /// The release that is live for an owner in an environment, where it can be served.
+    func liveRelease(_ owner: ContentOwner, _ environment: EnvironmentName) throws(Failure) -> ReleaseID?
+}
+
+/// The answer to a ``ResolutionKey``: the one rule of which content a page gets.
+public struct Resolution: Hashable, Sendable {
+    /// What it leads to.
+    public var outcome: Outcome
+    /// What is served, for `release` and `standard`.
+    public var release: ReleaseID?
+    /// Whose environment is really served, and its name.
+    public var served: Served?
+    /// How long the answer may be kept, for a known client.
+    public var cacheClass: CacheClass?
+    /// Why, in one sentence.
+    public var reason: String
+
+    /// An environment of an owner.
+    public struct Served: Hashable, Sendable {
+        /// Whose content.
+        public var owner: ContentOwner
+        /// In which environment it is live.
+        public var environment: EnvironmentName
+    }
+
+    private init(_ outcome: Outcome, _ reason: String, cacheClass: CacheClass? = nil) {
+        self.outcome = outcome
+        self.reason = reason
+        self.cacheClass = cacheClass
+    }
+
+    /// Finds what a page gets (`edge-contract.md`, Outcomes; rules F-083 to F-088, F-118; decision D-4).
+    ///
+    /// An environment counts for its owner only: a system's key opens that system's, a partner's opens that of its
+    /// standard content. So a partner never sees what a client is still testing, nor the other way round.
+    public init<Lookup: EntryLookup>(of key: ResolutionKey, in entries: Lookup) throws(Lookup.Failure) {
+        let partner: (key: PartnerKey, entry: PartnerEntry)
+        switch try entries.partner(key.partner) {
+        case .missing: self.init(.unknown, "There is no such partner."); return
+        case .unreadable: self.init(.empty, "The partner's entry is of a later version."); return
+        case .value(let found): partner = found
+        }
+        guard partner.entry.variables.contains(key.variable) else {
+            self.init(.unknown, "The partner does not accept this system variable."); return
+        }
+        let mapping: MappingEntry
+        switch try entries.mapping(partner.key, key.client) {
+        case .missing: self.init(.unknown, "No client of the partner has this System Client ID."); return
+        case .unreadable: self.init(.empty, "The client's entry is of a later version."); return
+        case .value(let found): mapping = found
+        }
+        let cacheClass = mapping.cacheClass ?? partner.entry.cacheClass
+        let system = ContentOwner.system(mapping.system)
+        let standard = ContentOwner.standard(partner.entry.id, mapping.type)
+        var wanted: EnvironmentEntry?
+        if let environment = key.environment {
+            switch try entries.environment(environment) {
+            case .missing: self.init(.unknown, "There is no environment of this key."); return
+            case .unreadable: self.init(.empty, "The environment's entry is of a later version."); return
+            case .value(let found): wanted = found
+            }
+            guard let owner = wanted?.owner, owner == system || owner == standard else {
+                self.init(.unknown, "The environment belongs neither to this client nor to its partner's content.")
+                return
+            }
+        }
+        guard !partner.entry.isSuspended else {
+            self.init(.suspended, "The partner is suspended.", cacheClass: cacheClass); return
+        }
+        guard !mapping.isSuspended else {
+            self.init(.suspended, "The client is suspended.", cacheClass: cacheClass); return
+        }
+        self.init(.empty, "Nothing is published for this client.", cacheClass: cacheClass)
+        for owner in [system, standard] {
+            if owner == standard && mapping.standardContentOff {
+                reason = "The client has published nothing and switched standard content off."
+                return
+            }
+            var environments = [EnvironmentName.production]
+            if let wanted, wanted.owner == owner, wanted.name != .production { environments.insert(wanted.name, at: 0) }
+            for environment in environments {
+                guard let release = try entries.liveRelease(owner, environment) else { continue }
+                outcome = owner == system ? .release : .standard
+                reason =
+                    owner == system
+                    ? "The client's own release is live."
+                    : "The client has published nothing; its partner's standard content is live."
+                self.release = release
+                served = Served(owner: owner, environment: environment)
+                return
+            }
+        }
+    }
+}

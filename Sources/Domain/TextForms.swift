@@ -1,0 +1,62 @@
+/// The lower-case hexadecimal digit of 0...15.
+func hexDigit(_ value: UInt8) -> Unicode.Scalar {
+    Unicode.Scalar(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value)
+}
+
+/// The value of a hexadecimal digit in either case; nil for any other byte.
+package func hexValue(_ byte: UInt8) -> UInt8? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+    default: nil
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits.
+public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    var text = ""
+    for byte in bytes {
+        text.unicodeScalars.append(hexDigit(byte >> 4))
+        text.unicodeScalars.append(hexDigit(byte & 0xF))
+    }
+    return text
+}
+
+/// Bytes in base64 (RFC 4648, section 4), with padding.
+public func base64(_ bytes: some Sequence<UInt8>) -> String {
+    let text = base64Digits(bytes, last: ("+", "/"))
+    return text + String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+}
+
+/// Bytes in base64url (RFC 4648, section 5), without padding.
+public func base64URL(_ bytes: some Sequence<UInt8>) -> String {
+    base64Digits(bytes, last: ("-", "_"))
+}
+
+private func base64Digits(_ bytes: some Sequence<UInt8>, last: (Unicode.Scalar, Unicode.Scalar)) -> String {
+    var text = ""
+    var held = 0
+    var bits = 0
+    func append(_ value: Int) {
+        let letter: Unicode.Scalar =
+            switch value {
+            case 0..<26: Unicode.Scalar(UInt8(ascii: "A") + UInt8(value))
+            case 26..<52: Unicode.Scalar(UInt8(ascii: "a") + UInt8(value - 26))
+            case 52..<62: Unicode.Scalar(UInt8(ascii: "0") + UInt8(value - 52))
+            case 62: last.0
+            default: last.1
+            }
+        text.unicodeScalars.append(letter)
+    }
+    for byte in bytes {
+        held = (held << 8 | Int(byte)) & 0xFFFF
+        bits += 8
+        while bits >= 6 {
+            bits -= 6
+            append(held >> bits & 0x3F)
+        }
+    }
+    if bits > 0 { append(held << (6 - bits) & 0x3F) }
+    return text
+}

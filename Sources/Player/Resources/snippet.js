@@ -1,0 +1,140 @@
+// Waymark snippet: one release's guidance for the client in its URL. It acts only while the page's variable names that
+// client, and loads the player only when an item applies to the page.
+(() => {
+    "use strict";
+    try {
+        const player = "__PLAYER__";
+        const bundle = "__BUNDLE__";
+        let content = "__CONTENT__";
+
+        // Gone once this script has ended; an <img name="currentScript"> may stand in its place.
+        const tag = document.currentScript;
+        if (!(tag instanceof HTMLScriptElement)) return;
+        const { nonce, src, dataset } = tag;
+        const form = /^(https?:.+\/v1\/)(?:(?:([^/]+)\/)?(?:env\/[^/]+\/)?snippets\/([^/]+)\/([^/]+)|objects\/[^/]+)\.js$/;
+        let [, root, partner = "", variable, id = ""] = form.exec(src.split(/[?#]/)[0]) ?? [];
+        id = decodeURIComponent(id);
+        // Placed by the page's server, by digest.
+        if (!variable) ({ partner = "", systemVariable: variable, systemClientId: id } = dataset);
+        if (!root || !variable || !id) return;
+
+        const registry = (globalThis[Symbol.for("waymark")] ??= {
+            placed: new Set(),
+            policies: new Map(),
+            objects: new Map(),
+            players: new Map(),
+            bundles: new Map(),
+            bundle(digest, content) {
+                this.bundles.set(digest, content);
+            },
+        });
+        const { placed, policies, objects } = registry;
+        const mark = `${partner}/${id}`;
+        if (placed.has(mark)) return;
+        placed.add(mark);
+
+        // One policy per edge, for its URLs only. Where it is refused, null stays and nothing loads.
+        const allow = (url) => {
+            if (!policies.has(root)) {
+                const createScriptURL = (url) => {
+                    const { href } = new URL(url);
+                    if (href.startsWith(root)) return href;
+                    throw new TypeError(href);
+                };
+                policies.set(root, null);
+                const policy = globalThis.trustedTypes?.createPolicy("waymark", { createScriptURL });
+                policies.set(root, policy ?? { createScriptURL });
+            }
+            return policies.get(root).createScriptURL(url);
+        };
+
+        const add = (url, integrity) =>
+            new Promise((onload, onerror) => {
+                const script = document.createElement("script");
+                const src = allow(url);
+                Object.assign(script, { src, nonce, async: true, crossOrigin: "anonymous", referrerPolicy: "no-referrer" });
+                Object.assign(script, { integrity, onload, onerror });
+                (document.head ?? document.documentElement).append(script);
+            });
+
+        // Once per page; an edge that lacks an object for a moment is asked once more.
+        const load = (url, integrity) => {
+            const again = () => new Promise((wake) => setTimeout(wake, 2_000)).then(() => add(url, integrity));
+            if (!objects.has(url)) objects.set(url, add(url, integrity).catch(again));
+            return objects.get(url);
+        };
+
+        const isCurrent = () => {
+            try {
+                const value = variable.split(".").reduce((at, part) => at[part], globalThis);
+                return (Number.isFinite(value) ? String(value) : value) === id;
+            } catch {
+                return false;
+            }
+        };
+
+        // Linear: each part is looked for once, after the one before it.
+        const covers = (pattern, path) => {
+            const [head, ...parts] = pattern.split("*");
+            if (!parts.length) return path === head;
+            const tail = parts.pop();
+            if (!path.startsWith(head)) return false;
+            let at = head.length;
+            for (const part of parts) {
+                const found = path.indexOf(part, at);
+                if (found < 0) return false;
+                at = found + part.length;
+            }
+            return path.length - at >= tail.length && path.endsWith(tail);
+        };
+        const applies = ({ kind, target }) =>
+            (kind === "shoutOut" || kind === "walkThru") &&
+            (!target ||
+                target.paths.some(
+                    (pattern) => covers(pattern, path) || (path.endsWith("/") && covers(pattern, path.slice(0, -1))),
+                ));
+
+        const url = (object) => `${root}objects/${object.path}`;
+        const none = [];
+        let path, applying, asked, view;
+
+        const check = () => {
+            try {
+                const current = isCurrent();
+                content ??= bundle && registry.bundles.get(bundle.content);
+                if (!content) {
+                    if (current && bundle && !asked) ask(bundle);
+                    return;
+                }
+                if (path !== location.pathname) {
+                    path = location.pathname;
+                    applying = content.items.filter(applies);
+                }
+                const items = current ? applying : none;
+                if (view) return view.update(items);
+                if (!items.length) return;
+                const open = registry.players.get(url(player));
+                if (!open) return ask(player);
+                const language = () => document.documentElement.lang || navigator.language;
+                view = open({ partner, id, items, isCurrent, language });
+            } catch {}
+        };
+        // What arrives is judged afresh: a late answer shows nothing that no longer holds.
+        const ask = (object) => {
+            if (asked === object) return;
+            asked = object;
+            load(url(object), object.integrity).then(check, () => {});
+        };
+
+        let timer;
+        const watch = () => {
+            clearInterval(timer);
+            if (!document.hidden) timer = setInterval(check, 1_000);
+            check();
+        };
+        for (const type of ["popstate", "hashchange", "pageshow"]) addEventListener(type, check);
+        globalThis.navigation?.addEventListener("currententrychange", check);
+        document.addEventListener("visibilitychange", watch);
+        watch();
+    } catch {}
+})();

@@ -1,0 +1,131 @@
+import FoundationEssentials
+import GRDB
+public import Store
+
+/// The embedded database: one SQLite file, one writing connection (Debian's 3.40.1 corrupts a WAL that two connections
+/// write at the same instant), a pool of readers opened once.
+public struct SQLiteEngine: Engine {
+    private let pool: DatabasePool
+
+    /// Readers that are opened at the start and kept, so that running out of file descriptors cannot hit the database.
+    private static let readersMax = 4
+
+    /// The durability that was asked for is not in force.
+    public struct NotDurable: Error, Sendable {
+        /// What `PRAGMA synchronous` says; 2 is FULL.
+        public let synchronous: Int
+    }
+
+    /// Opens, or makes, the database at `path`. The caller must hold the directory's lock.
+    ///
+    /// - Throws: ``NotDurable`` unless the writer really runs with `synchronous=FULL`.
+    public init(path: String) throws {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = true
+        configuration.maximumReaderCount = Self.readersMax
+        configuration.persistentReadOnlyConnections = true
+        pool = try DatabasePool(path: path, configuration: configuration)
+        // DatabasePool sets NORMAL while it opens, so FULL has to come after, and be seen to hold: under NORMAL the
+        // last acknowledged commits are lost when power fails.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        let synchronous = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1
+        guard synchronous == 2 else { throw NotDurable(synchronous: synchronous) }
+    }
+
+    public func transaction<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result {
+        try await pool.write { try body(SQLiteConnection(database: $0)) }
+    }
+
+    public func snapshot<Result: Sendable>(
+        _ body: @escaping @Sendable (any Connection) throws -> Result
+    ) async throws -> Result {
+        try await pool.read { try body(SQLiteConnection(database: $0)) }
+    }
+
+    /// What `PRAGMA synchronous` and `PRAGMA journal_mode` say of the writer, and `PRAGMA quick_check` of the file.
+    public func check() async throws -> (synchronous: Int, journal: String, faults: [String]) {
+        let (synchronous, journal) = try await pool.writeWithoutTransaction { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA synchronous") ?? -1,
+                try String.fetchOne(database, sql: "PRAGMA journal_mode") ?? ""
+            )
+        }
+        let words = try await pool.read { try String.fetchAll($0, sql: "PRAGMA quick_check") }
+        return (synchronous, journal, words == ["ok"] ? [] : words)
+    }
+
+    /// Closes every connection; the last one checkpoints the log.
+    public func close() throws {
+        try pool.close()
+    }
+
+    /// The dialect of DDL: INTEGER and BLOB for BIGINT and BYTEA, and STRICT tables.
+    package static func dialect(_ definition: String) -> String {
+        let mapped = definition.replacing("BIGINT", with: "INTEGER").replacing("BYTEA", with: "BLOB")
+        return mapped.hasPrefix("CREATE TABLE") ? mapped + " STRICT" : mapped
+    }
+}
+
+private struct SQLiteConnection: Connection {
+    let database: Database
+
+    func rows(_ statement: Store.Statement, _ arguments: [SQLValue]) throws -> [SQLRow] {
+        let prepared = try prepare(statement, arguments)
+        let columns = prepared.columnCount
+        var rows: [SQLRow] = []
+        let cursor = try Row.fetchCursor(prepared)
+        while let row = try cursor.next() {
+            rows.append(SQLRow((0..<columns).map { Self.value(row, $0) }))
+        }
+        return rows
+    }
+
+    func execute(_ statement: Store.Statement, _ arguments: [SQLValue]) throws -> Int {
+        try prepare(statement, arguments).execute()
+        return database.changesCount
+    }
+
+    func savepoint<Result>(_ body: () throws -> Result) throws -> Result {
+        var result: Result?
+        try database.inSavepoint {
+            result = try body()
+            return .commit
+        }
+        guard let result else { preconditionFailure("A savepoint that did not throw ran its body.") }
+        return result
+    }
+
+    func define(_ statements: [String]) throws {
+        for statement in statements { try database.execute(sql: SQLiteEngine.dialect(statement)) }
+    }
+
+    private func prepare(_ statement: Store.Statement, _ arguments: [SQLValue]) throws -> GRDB.Statement {
+        let prepared = try database.cachedStatement(sql: statement.sql)
+        try prepared.setArguments(
+            StatementArguments(
+                arguments.map { value -> (any DatabaseValueConvertible)? in
+                    switch value {
+                    case .null: nil
+                    case .integer(let number): number
+                    case .text(let text): text
+                    case .bytes(let bytes): Data(bytes)
+                    }
+                }
+            )
+        )
+        return prepared
+    }
+
+    private static func value(_ row: Row, _ column: Int) -> SQLValue {
+        let value: DatabaseValue = row[column]
+        return switch value.storage {
+        case .null: .null
+        case .int64(let number): .integer(number)
+        case .double(let number): .text("\(number)")
+        case .string(let text): .text(text)
+        case .blob(let data): .bytes([UInt8](data))
+        }
+    }
+}

@@ -1,0 +1,176 @@
+public import Domain
+
+enum FeedSQL: String, StatementSet {
+    case lockHead = "UPDATE head SET generation = generation + 1 RETURNING generation, state_hash"
+    case closeHead = "UPDATE head SET state_hash = ?"
+    case head = "SELECT epoch, generation, state_hash FROM head"
+    case entry = "SELECT value FROM edge_entry WHERE kind = ? AND key = ?"
+    case putEntry = """
+        INSERT INTO edge_entry (kind, key, value) VALUES (?, ?, ?)
+        ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value
+        """
+    case deleteEntry = "DELETE FROM edge_entry WHERE kind = ? AND key = ?"
+    case entries = "SELECT kind, key, value FROM edge_entry"
+    case appendGeneration = "INSERT INTO generation (generation, state_hash, at) VALUES (?, ?, ?)"
+    case closeGeneration = "UPDATE generation SET state_hash = ? WHERE generation = ?"
+    case appendChange = "INSERT INTO change (generation, position, kind, key, value) VALUES (?, ?, ?, ?, ?)"
+    case generations = """
+        SELECT generation, state_hash FROM generation WHERE generation > ? ORDER BY generation LIMIT ?
+        """
+    case changes = """
+        SELECT generation, kind, key, value FROM change
+        WHERE generation > ? AND generation <= ? ORDER BY generation, position
+        """
+    case putObject = """
+        INSERT INTO object (digest, media_type, body, gzip, brotli, created_at) VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (digest) DO NOTHING
+        """
+    case hasObject = "SELECT 1 FROM object WHERE digest = ?"
+    case object = "SELECT digest, media_type, body, gzip, brotli FROM object WHERE digest = ?"
+}
+
+/// Writes one generation of the feed, inside the transaction that changes the rows behind it.
+struct FeedWriter {
+    private let connection: any Connection
+    /// The generation being written.
+    let generation: Int64
+    private var hash: StateHash
+    private var position: Int64 = 0
+
+    /// Takes the head's lock, runs `body`, and closes the generation.
+    static func write<Result>(
+        _ connection: any Connection,
+        at now: Timestamp,
+        _ body: (inout FeedWriter) throws -> Result
+    ) throws -> Result {
+        var writer = try FeedWriter(connection, at: now)
+        let result = try body(&writer)
+        try connection.execute(FeedSQL.closeHead, .bytes(writer.hash.bytes))
+        try connection.execute(FeedSQL.closeGeneration, .bytes(writer.hash.bytes), .integer(writer.generation))
+        return result
+    }
+
+    private init(_ connection: any Connection, at now: Timestamp) throws {
+        guard let row = try connection.rows(FeedSQL.lockHead).first, let hash = StateHash(bytes: try row.bytes(1)) else {
+            throw MissingHead()
+        }
+        self.connection = connection
+        self.hash = hash
+        generation = try row.integer(0)
+        try connection.execute(
+            FeedSQL.appendGeneration,
+            .integer(generation),
+            .bytes(hash.bytes),
+            .integer(now.milliseconds)
+        )
+    }
+
+    /// Sets an entry's complete value, or deletes it; an entry that stays as it is makes no row.
+    mutating func set(_ key: EntryKey, _ value: (any EntryValue)?) throws {
+        let new = value?.encoded
+        let kind = SQLValue.integer(Int64(key.kind))
+        let old = try connection.rows(FeedSQL.entry, kind, .bytes(key.key)).first?.bytes(0)
+        guard old != new else { return }
+        if let new {
+            try connection.execute(FeedSQL.putEntry, kind, .bytes(key.key), .bytes(new))
+        } else {
+            try connection.execute(FeedSQL.deleteEntry, kind, .bytes(key.key))
+        }
+        try connection.execute(
+            FeedSQL.appendChange,
+            .integer(generation),
+            .integer(position),
+            kind,
+            .bytes(key.key),
+            new.map(SQLValue.bytes) ?? .null
+        )
+        position += 1
+        hash.replace(key, old: old, new: new)
+    }
+}
+
+/// The head row is absent: the schema was never made, or the file is damaged.
+public struct MissingHead: Error, Sendable {}
+
+extension Storage: Feed {
+    public func head() async throws -> FeedHead {
+        try await engine.snapshot(Self.head)
+    }
+
+    public func generations(after generation: Int64, limit: Int) async throws -> [FeedGeneration] {
+        try await engine.snapshot { connection in
+            let rows = try connection.rows(FeedSQL.generations, .integer(generation), .integer(Int64(limit)))
+            guard let last = try rows.last?.integer(0) else { return [] }
+            var changes: [Int64: [FeedChange]] = [:]
+            for row in try connection.rows(FeedSQL.changes, .integer(generation), .integer(last)) {
+                let key = EntryKey(kind: UInt8(clamping: try row.integer(1)), key: try row.bytes(2))
+                let change = FeedChange(key: key, value: try row.optional(3, row.bytes))
+                changes[try row.integer(0), default: []].append(change)
+            }
+            return try rows.map { row in
+                let number = try row.integer(0)
+                guard let hash = StateHash(bytes: try row.bytes(1)) else { throw row.damaged(1) }
+                return FeedGeneration(generation: number, stateHash: hash, changes: changes[number] ?? [])
+            }
+        }
+    }
+
+    public func snapshot() async throws -> FeedSnapshot {
+        try await engine.snapshot { connection in
+            let head = try Self.head(connection)
+            let entries = try connection.rows(FeedSQL.entries).map { row in
+                FeedChange(
+                    key: EntryKey(kind: UInt8(clamping: try row.integer(0)), key: try row.bytes(1)),
+                    value: try row.bytes(2)
+                )
+            }
+            return FeedSnapshot(head: head, entries: entries)
+        }
+    }
+
+    public func object(_ digest: Digest) async throws -> StoredObject? {
+        try await engine.snapshot { connection in
+            try connection.rows(FeedSQL.object, .bytes(digest.bytes)).first.map { row in
+                StoredObject(
+                    digest: try row.digest(0),
+                    mediaType: try row.text(1),
+                    body: try row.bytes(2),
+                    gzip: try row.optional(3, row.bytes),
+                    brotli: try row.optional(4, row.bytes)
+                )
+            }
+        }
+    }
+
+    /// Stores objects and their entries, in a generation of their own: entries that name them come later. Objects that
+    /// are there already cost a look-up each and no generation.
+    public func putObjects(_ objects: [StoredObject]) async throws {
+        let now = runtime.now()
+        let missing = try await engine.snapshot { connection in
+            try objects.filter { try connection.rows(FeedSQL.hasObject, .bytes($0.digest.bytes)).isEmpty }
+        }
+        guard !missing.isEmpty else { return }
+        try await writing { connection in
+            try FeedWriter.write(connection, at: now) { feed in
+                for object in missing {
+                    try connection.execute(
+                        FeedSQL.putObject,
+                        .bytes(object.digest.bytes),
+                        .text(object.mediaType),
+                        .bytes(object.body),
+                        object.gzip.map(SQLValue.bytes) ?? .null,
+                        object.brotli.map(SQLValue.bytes) ?? .null,
+                        .time(now)
+                    )
+                    try feed.set(.object(object.digest), object.entry)
+                }
+            }
+        }
+    }
+
+    private static func head(_ connection: any Connection) throws -> FeedHead {
+        guard let row = try connection.rows(FeedSQL.head).first else { throw MissingHead() }
+        guard let hash = StateHash(bytes: try row.bytes(2)) else { throw row.damaged(2) }
+        return FeedHead(epoch: try row.text(0), generation: try row.integer(1), stateHash: hash)
+    }
+}

@@ -1,0 +1,186 @@
+public import Domain
+
+enum PartnerSQL: String, StatementSet {
+    case insert = """
+        INSERT INTO partner (id, key, name, is_default, is_suspended, cache_class, loader, created_at)
+        VALUES (?, ?, ?, ?, 0, ?, ?, ?) ON CONFLICT DO NOTHING
+        """
+    case insertVariable = "INSERT INTO partner_variable (partner_id, name, retires_at) VALUES (?, ?, ?)"
+    case deleteVariables = "DELETE FROM partner_variable WHERE partner_id = ?"
+    case any = "SELECT 1 FROM partner LIMIT 1"
+    case byKeyOrName = """
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE key = ? OR name = ?
+        ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END LIMIT 1
+        """
+    case byID = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE id = ?"
+    case all = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner ORDER BY created_at, id"
+    case variables = """
+        SELECT name FROM partner_variable WHERE partner_id = ?
+        ORDER BY CASE WHEN retires_at IS NULL THEN 0 ELSE 1 END, name
+        """
+    case setCacheClass = "UPDATE partner SET cache_class = ? WHERE id = ?"
+    case setSuspended = "UPDATE partner SET is_suspended = ? WHERE id = ?"
+    case setLoader = "UPDATE partner SET loader = ? WHERE id = ?"
+    case defaultKey = "SELECT key FROM partner WHERE is_default = 1"
+    case lock = "UPDATE partner SET name = name WHERE id = ? RETURNING id"
+}
+
+/// A partner, as stored.
+public struct PartnerRecord: Hashable, Sendable {
+    /// Its id.
+    public var id: PartnerID
+    /// Its public key.
+    public var key: PartnerKey
+    /// Its name.
+    public var name: OrganisationName
+    /// The accepted system variables, the current one first.
+    public var variables: [SystemVariable]
+    /// Whether paths without a partner key mean this partner.
+    public var isDefault: Bool
+    /// Whether all its keys answer the no-op.
+    public var isSuspended: Bool
+    /// The cache class of clients without an own one.
+    public var cacheClass: CacheClass
+    /// Its loader.
+    public var loader: Digest
+
+    var entry: PartnerEntry {
+        PartnerEntry(
+            id: id,
+            variables: variables,
+            isDefault: isDefault,
+            isSuspended: isSuspended,
+            cacheClass: cacheClass,
+            loader: loader
+        )
+    }
+}
+
+extension Storage {
+    /// Adds a partner; the first one becomes the default partner. Its loader's object must be stored already.
+    ///
+    /// - Throws: `conflict` where the key or the name is taken.
+    public func addPartner(
+        name: OrganisationName,
+        key: PartnerKey,
+        variable: SystemVariable,
+        loader: Digest
+    ) async throws -> PartnerRecord {
+        let now = runtime.now()
+        let id = PartnerID(runtime)
+        return try await writing { connection in
+            let partner = PartnerRecord(
+                id: id,
+                key: key,
+                name: name,
+                variables: [variable],
+                isDefault: try connection.rows(PartnerSQL.any).isEmpty,
+                isSuspended: false,
+                cacheClass: .standard,
+                loader: loader
+            )
+            let added = try connection.execute(
+                PartnerSQL.insert,
+                .text(of: id),
+                .text(of: key),
+                .text(of: name),
+                .flag(partner.isDefault),
+                .text(partner.cacheClass.rawValue),
+                .bytes(loader.bytes),
+                .time(now)
+            )
+            guard added == 1 else {
+                throw Refusal(.conflict, "A partner with the key '\(key)' or the name '\(name)' exists.", field: "name")
+            }
+            try connection.execute(PartnerSQL.insertVariable, .text(of: id), .text(of: variable), .null)
+            try FeedWriter.write(connection, at: now) { try $0.set(.partner(key), partner.entry) }
+            return partner
+        }
+    }
+
+    /// The partner of that key, else of that name.
+    ///
+    /// - Throws: `notFound`.
+    public func partner(_ keyOrName: String) async throws -> PartnerRecord {
+        try await engine.snapshot { try Self.partner(keyOrName, $0) }
+    }
+
+    /// All partners, in the order they were added.
+    public func partners() async throws -> [PartnerRecord] {
+        try await engine.snapshot { connection in
+            try connection.rows(PartnerSQL.all).map { try Self.partner($0, connection) }
+        }
+    }
+
+    /// Sets a partner's current system variable and its retiring ones (rules F-101 to F-104, decision D-21), and the
+    /// loader that reads them. Its object must be stored already.
+    public func setVariables(
+        of partner: PartnerID,
+        current: SystemVariable,
+        retiring: [SystemVariable: Timestamp],
+        loader: Digest
+    ) async throws {
+        try await changePartner(partner) { connection in
+            try connection.execute(PartnerSQL.deleteVariables, .text(of: partner))
+            try connection.execute(PartnerSQL.insertVariable, .text(of: partner), .text(of: current), .null)
+            for (variable, end) in retiring where variable != current {
+                try connection.execute(PartnerSQL.insertVariable, .text(of: partner), .text(of: variable), .time(end))
+            }
+            try connection.execute(PartnerSQL.setLoader, .bytes(loader.bytes), .text(of: partner))
+        }
+    }
+
+    /// Sets the cache class of clients without an own one.
+    public func setCacheClass(of partner: PartnerID, _ cacheClass: CacheClass) async throws {
+        try await changePartner(partner) { connection in
+            try connection.execute(PartnerSQL.setCacheClass, .text(cacheClass.rawValue), .text(of: partner))
+        }
+    }
+
+    /// Suspends a partner, or resumes it: all its keys answer the no-op meanwhile.
+    public func setSuspended(_ partner: PartnerID, _ isSuspended: Bool) async throws {
+        try await changePartner(partner) { connection in
+            try connection.execute(PartnerSQL.setSuspended, .flag(isSuspended), .text(of: partner))
+        }
+    }
+
+    /// Changes a partner's rows under its lock, then its entry.
+    private func changePartner(
+        _ partner: PartnerID,
+        _ change: @escaping @Sendable (any Connection) throws -> Void
+    ) async throws {
+        let now = runtime.now()
+        try await writing { connection in
+            guard try connection.rows(PartnerSQL.lock, .text(of: partner)).count == 1 else { throw Self.noPartner }
+            try change(connection)
+            guard let row = try connection.rows(PartnerSQL.byID, .text(of: partner)).first else { throw Self.noPartner }
+            let record = try Self.partner(row, connection)
+            try FeedWriter.write(connection, at: now) { try $0.set(.partner(record.key), record.entry) }
+        }
+    }
+
+    static func partner(_ keyOrName: String, _ connection: any Connection) throws -> PartnerRecord {
+        let text = SQLValue.text(keyOrName)
+        guard let row = try connection.rows(PartnerSQL.byKeyOrName, text, text, text).first else {
+            throw Refusal(.notFound, "There is no partner of the key or name '\(keyOrName.prefix(80))'.", field: "partner")
+        }
+        return try partner(row, connection)
+    }
+
+    static func partner(_ row: SQLRow, _ connection: any Connection) throws -> PartnerRecord {
+        let id: PartnerID = try row.id(0)
+        guard let cacheClass = CacheClass(rawValue: try row.text(5)) else { throw row.damaged(5) }
+        return PartnerRecord(
+            id: id,
+            key: try PartnerKey(try row.text(1)),
+            name: try OrganisationName(try row.text(2)),
+            variables: try connection.rows(PartnerSQL.variables, .text(of: id)).map { try SystemVariable(try $0.text(0)) },
+            isDefault: try row.flag(3),
+            isSuspended: try row.flag(4),
+            cacheClass: cacheClass,
+            loader: try row.digest(6)
+        )
+    }
+
+    private static let noPartner = Refusal(.notFound, "There is no such partner.", field: "partner")
+}

@@ -1,0 +1,244 @@
+import Domain
+
+/// The tables, and the rule by which versions of this program share them.
+///
+/// Migrations only append. Times are milliseconds since the Unix epoch, UTC; ids are lower-case UUIDs in TEXT; `is_…`
+/// columns are 0 or 1; digests are the 32 bytes of SHA-256.
+public enum StoreSchema {
+    /// The version that this program makes and knows.
+    public static let version: Int64 = Int64(migrations.count)
+
+    /// DDL of each version, as both engines' dialects are derived from it.
+    public static let migrations: [[String]] = [
+        [
+            """
+            CREATE TABLE head (
+                one BIGINT PRIMARY KEY CHECK (one = 1),
+                epoch TEXT NOT NULL,
+                generation BIGINT NOT NULL,
+                state_hash BYTEA NOT NULL CHECK (length(state_hash) = 16),
+                system_identifier TEXT,
+                timeline BIGINT
+            )
+            """,
+            """
+            CREATE TABLE generation (
+                generation BIGINT PRIMARY KEY,
+                state_hash BYTEA NOT NULL CHECK (length(state_hash) = 16),
+                at BIGINT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE change (
+                generation BIGINT NOT NULL REFERENCES generation (generation),
+                position BIGINT NOT NULL,
+                kind BIGINT NOT NULL,
+                key BYTEA NOT NULL,
+                value BYTEA,
+                PRIMARY KEY (generation, position)
+            )
+            """,
+            """
+            CREATE TABLE edge_entry (
+                kind BIGINT NOT NULL,
+                key BYTEA NOT NULL,
+                value BYTEA NOT NULL,
+                PRIMARY KEY (kind, key)
+            )
+            """,
+            """
+            CREATE TABLE object (
+                digest BYTEA PRIMARY KEY CHECK (length(digest) = 32),
+                media_type TEXT NOT NULL,
+                body BYTEA NOT NULL,
+                gzip BYTEA,
+                brotli BYTEA,
+                created_at BIGINT NOT NULL
+            )
+            """,
+            """
+            CREATE TABLE partner (
+                id TEXT PRIMARY KEY,
+                key TEXT NOT NULL UNIQUE,
+                name TEXT NOT NULL UNIQUE,
+                is_default BIGINT NOT NULL CHECK (is_default IN (0, 1)),
+                is_suspended BIGINT NOT NULL CHECK (is_suspended IN (0, 1)),
+                cache_class TEXT NOT NULL CHECK (cache_class IN ('critical', 'standard', 'relaxed')),
+                loader BYTEA NOT NULL REFERENCES object (digest),
+                created_at BIGINT NOT NULL
+            )
+            """,
+            "CREATE UNIQUE INDEX partner_default ON partner (is_default) WHERE is_default = 1",
+            """
+            CREATE TABLE partner_variable (
+                partner_id TEXT NOT NULL REFERENCES partner (id),
+                name TEXT NOT NULL,
+                retires_at BIGINT,
+                PRIMARY KEY (partner_id, name)
+            )
+            """,
+            "CREATE UNIQUE INDEX partner_variable_current ON partner_variable (partner_id) WHERE retires_at IS NULL",
+            """
+            CREATE TABLE client (
+                id TEXT PRIMARY KEY,
+                partner_id TEXT NOT NULL REFERENCES partner (id),
+                name TEXT NOT NULL,
+                activated_at BIGINT,
+                suspended_at BIGINT,
+                suspension_reason TEXT,
+                created_at BIGINT NOT NULL,
+                CHECK ((suspended_at IS NULL) = (suspension_reason IS NULL))
+            )
+            """,
+            "CREATE INDEX client_name ON client (partner_id, name)",
+            """
+            CREATE TABLE client_admin (
+                client_id TEXT NOT NULL REFERENCES client (id),
+                address TEXT NOT NULL,
+                PRIMARY KEY (client_id, address)
+            )
+            """,
+            """
+            CREATE TABLE client_system (
+                id TEXT PRIMARY KEY,
+                client_id TEXT NOT NULL REFERENCES client (id),
+                partner_id TEXT NOT NULL REFERENCES partner (id),
+                type TEXT NOT NULL,
+                system_client_id TEXT NOT NULL,
+                cache_class TEXT CHECK (cache_class IN ('critical', 'standard', 'relaxed')),
+                is_standard_content_off BIGINT NOT NULL CHECK (is_standard_content_off IN (0, 1)),
+                created_at BIGINT NOT NULL,
+                UNIQUE (partner_id, system_client_id)
+            )
+            """,
+            "CREATE INDEX client_system_client ON client_system (client_id)",
+            """
+            CREATE TABLE workspace (
+                id TEXT PRIMARY KEY,
+                system_id TEXT UNIQUE REFERENCES client_system (id),
+                partner_id TEXT REFERENCES partner (id),
+                system_type TEXT,
+                last_release BIGINT NOT NULL,
+                UNIQUE (partner_id, system_type),
+                CHECK ((system_id IS NULL) = (partner_id IS NOT NULL)),
+                CHECK ((partner_id IS NULL) = (system_type IS NULL))
+            )
+            """,
+            """
+            CREATE TABLE environment (
+                id TEXT PRIMARY KEY,
+                workspace_id TEXT NOT NULL REFERENCES workspace (id),
+                name TEXT NOT NULL,
+                key TEXT NOT NULL UNIQUE,
+                created_at BIGINT NOT NULL,
+                UNIQUE (workspace_id, name)
+            )
+            """,
+            """
+            CREATE TABLE solution (
+                id TEXT PRIMARY KEY,
+                partner_id TEXT NOT NULL REFERENCES partner (id),
+                system_type TEXT NOT NULL,
+                slug TEXT NOT NULL,
+                last_version BIGINT NOT NULL,
+                UNIQUE (partner_id, system_type, slug)
+            )
+            """,
+            """
+            CREATE TABLE solution_version (
+                id TEXT PRIMARY KEY,
+                solution_id TEXT NOT NULL REFERENCES solution (id),
+                number BIGINT NOT NULL,
+                name TEXT NOT NULL,
+                digest BYTEA NOT NULL CHECK (length(digest) = 32),
+                content BYTEA NOT NULL,
+                created_at BIGINT NOT NULL,
+                UNIQUE (solution_id, number)
+            )
+            """,
+            """
+            CREATE TABLE release (
+                id TEXT PRIMARY KEY,
+                workspace_id TEXT NOT NULL REFERENCES workspace (id),
+                environment_id TEXT NOT NULL REFERENCES environment (id),
+                number BIGINT NOT NULL,
+                generation BIGINT NOT NULL,
+                content BYTEA NOT NULL,
+                snippet BYTEA NOT NULL REFERENCES object (digest),
+                bundle BYTEA REFERENCES object (digest),
+                player BYTEA NOT NULL REFERENCES object (digest),
+                created_at BIGINT NOT NULL,
+                UNIQUE (workspace_id, number)
+            )
+            """,
+            "CREATE INDEX release_environment ON release (environment_id, number)",
+            """
+            CREATE TABLE release_solution (
+                release_id TEXT NOT NULL REFERENCES release (id),
+                position BIGINT NOT NULL,
+                solution_version_id TEXT NOT NULL REFERENCES solution_version (id),
+                PRIMARY KEY (release_id, position)
+            )
+            """,
+            """
+            CREATE TABLE live (
+                environment_id TEXT PRIMARY KEY REFERENCES environment (id),
+                release_id TEXT NOT NULL REFERENCES release (id)
+            )
+            """,
+        ]
+    ]
+
+    /// The table by which versions of the program recognise each other's schema.
+    static let versionTable = """
+        CREATE TABLE IF NOT EXISTS schema_version (
+            one BIGINT PRIMARY KEY CHECK (one = 1),
+            version BIGINT NOT NULL,
+            minimum BIGINT NOT NULL
+        )
+        """
+}
+
+enum SchemaSQL: String, StatementSet {
+    case version = "SELECT version, minimum FROM schema_version"
+    case setVersion = """
+        INSERT INTO schema_version (one, version, minimum) VALUES (1, ?, ?)
+        ON CONFLICT (one) DO UPDATE SET version = excluded.version
+        """
+    case begin = "INSERT INTO head (one, epoch, generation, state_hash) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING"
+}
+
+extension Storage {
+    /// Brings the schema to this version, in one transaction. Running it again changes nothing.
+    ///
+    /// - Throws: `unsupported` where a later version of the program has said that this one is too old for its schema.
+    public func migrate() async throws {
+        let runtime = runtime
+        try await engine.transaction { connection in
+            try connection.define([StoreSchema.versionTable])
+            let row = try connection.rows(SchemaSQL.version).first
+            let present = try row?.integer(0) ?? 0
+            let minimum = try row?.integer(1) ?? 1
+            guard minimum <= StoreSchema.version else {
+                throw Refusal(
+                    .unsupported,
+                    """
+                    The data directory was made for schema version \(minimum) or later; this program knows version \
+                    \(StoreSchema.version). Run the newer waymark that last used it.
+                    """
+                )
+            }
+            for migration in StoreSchema.migrations.dropFirst(Int(clamping: present)) {
+                try connection.define(migration)
+            }
+            if present < StoreSchema.version {
+                try connection.execute(SchemaSQL.setVersion, .integer(StoreSchema.version), .integer(minimum))
+            }
+            try connection.execute(
+                SchemaSQL.begin,
+                .text(hexadecimal(runtime.random(16))),
+                .bytes(StateHash.empty.bytes)
+            )
+        }
+    }
+}
