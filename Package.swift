@@ -32,8 +32,10 @@ let package = Package(
             traits: [.defaults, "CommandLineArguments", "YAML", "Reloading"]
         ),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
@@ -89,7 +91,9 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Domain", hummingbird, nioCore, .product(name: "Mustache", package: "swift-mustache"),
+                "Domain", hummingbird, logging, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             exclude: ["Resources"],
             swiftSettings: strict,
@@ -99,11 +103,15 @@ let package = Package(
             name: "waymark",
             dependencies: [
                 "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Edge", "Web",
-                hummingbird, nioCore, nioPosix, logging, lifecycle,
+                nioCore, nioPosix, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict
+            exclude: ["Resources"],
+            swiftSettings: strict,
+            plugins: embedding
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -3,7 +3,7 @@
 /// Failures of ours (a full disk, a lost database) are other errors; they keep their cause and are logged.
 public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// What kind of refusal it is; stable, for programs to test.
-    public enum Code: String, Sendable, Codable {
+    public enum Code: String, Sendable {
         /// The value breaks a rule of its own, whatever else exists.
         case invalid
         /// The value is longer than its named limit.
@@ -19,7 +19,7 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     /// One place where the input is wrong, for input that has places (files, lines).
-    public struct Fault: Hashable, Sendable, Codable {
+    public struct Fault: Hashable, Sendable {
         /// Where: a file's path with a JSON pointer (`a/b.json#/steps/0`), or a line number.
         public let place: String
         /// What is wrong there; a sentence safe to show.

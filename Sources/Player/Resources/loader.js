@@ -13,6 +13,7 @@
         const [base, root] = /^(https?:.+\/v1\/)(?:[^/]+\/)?(?=loader\.js$)/.exec(source.split(/[?#]/)[0]) ?? [];
         if (!base) return;
 
+        // Shared by all Waymark scripts in the page; the first one makes it.
         const registry = (globalThis[Symbol.for("waymark")] ??= {
             placed: new Set(),
             policies: new Map(),
@@ -30,14 +31,15 @@
         // One policy per edge, for its URLs only. Where it is refused, null stays and nothing loads.
         const allow = (url) => {
             if (!policies.has(root)) {
-                const createScriptURL = (url) => {
-                    const { href } = new URL(url);
-                    if (href.startsWith(root)) return href;
-                    throw new TypeError(href);
+                const rules = {
+                    createScriptURL(url) {
+                        const { href } = new URL(url);
+                        if (href.startsWith(root)) return href;
+                        throw new TypeError(href);
+                    },
                 };
                 policies.set(root, null);
-                const policy = globalThis.trustedTypes?.createPolicy("waymark", { createScriptURL });
-                policies.set(root, policy ?? { createScriptURL });
+                policies.set(root, globalThis.trustedTypes?.createPolicy("waymark", rules) ?? rules);
             }
             return policies.get(root).createScriptURL(url);
         };
@@ -67,8 +69,9 @@
 
         const add = (name, id) => {
             const script = document.createElement("script");
-            const src = allow(`${base}${environment}snippets/${name}/${encodeURIComponent(id)}.js`);
-            Object.assign(script, { src, nonce, async: true, crossOrigin: "anonymous", referrerPolicy: "no-referrer" });
+            Object.assign(script, { async: true, crossOrigin: "anonymous", referrerPolicy: "no-referrer" });
+            const url = `${base}${environment}snippets/${name}/${encodeURIComponent(id)}.js`;
+            Object.assign(script, { src: allow(url), nonce });
             (document.head ?? document.documentElement).append(script);
         };
 

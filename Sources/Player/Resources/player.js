@@ -4,10 +4,11 @@
 (() => {
     "use strict";
 
+    const words = (guides, hide, close, ok, back, next, done) => ({ guides, hide, close, ok, back, next, done });
     const labels = {
-        en: { guides: "Guides", hide: "Hide guides", close: "Close", ok: "Got it", back: "Back", next: "Next", done: "Done" },
-        fr: { guides: "Guides", hide: "Masquer les guides", close: "Fermer", ok: "Compris", back: "Retour", next: "Suivant", done: "Terminer" },
-        de: { guides: "Anleitungen", hide: "Anleitungen ausblenden", close: "Schließen", ok: "Verstanden", back: "Zurück", next: "Weiter", done: "Fertig" },
+        en: words("Guides", "Hide guides", "Close", "Got it", "Back", "Next", "Done"),
+        fr: words("Guides", "Masquer les guides", "Fermer", "Compris", "Retour", "Suivant", "Terminer"),
+        de: words("Anleitungen", "Anleitungen ausblenden", "Schließen", "Verstanden", "Zurück", "Weiter", "Fertig"),
     };
 
     // `!important` in :host wins over whatever the page's own rules say about a div.
@@ -21,15 +22,15 @@
 .dock > *, .news { min-height: 0; pointer-events: auto }
 .news { display: flex }
 .news:empty { display: none }
-.box { width: min(368px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; padding: 16px 20px 20px;
+.box { width: min(368px, calc(100vw - 32px)); max-height: calc(100vh - 32px); overflow: auto; padding: 0 20px;
   background: #fff; border: 1px solid #c5ced8; border-radius: 12px; box-shadow: 0 8px 28px #1d273340;
   overflow-wrap: anywhere }
-.head { display: flex; align-items: flex-start; gap: 12px }
+.head, .foot { position: sticky; display: flex; gap: 12px; background: #fff }
+.head { top: 0; align-items: flex-start; padding: 16px 0 8px }
+.foot { bottom: 0; align-items: center; padding: 8px 0 20px }
 h2 { flex: 1; margin: 4px 0 0; font: 600 18px/1.35 system-ui, sans-serif }
-.text { margin: 8px 0 0 }
 p, ul { margin: 0 0 8px; white-space: pre-line }
 ul { padding-left: 22px }
-.foot { display: flex; align-items: center; gap: 8px; margin-top: 16px }
 .count { flex: 1; color: #4d5b6a; font-size: 14px }
 button { min-height: 40px; padding: 6px 16px; font: 600 15px/1.4 system-ui, sans-serif; color: #0a559f;
   background: #fff; border: 1px solid #6c7b8b; border-radius: 8px; cursor: pointer }
@@ -45,15 +46,16 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
 .bar button:hover { background: #07437f }
 .bar button:focus-visible { outline-color: #fff; outline-offset: -5px }
 .bar .close { width: 40px; margin: 0 }
-.list { padding: 0; margin: 8px -8px -8px; list-style: none }
+.list { padding: 0; margin: 0 -8px 12px; list-style: none }
 .list button { width: 100%; padding: 8px; text-align: left; border-color: #0000; overflow-wrap: anywhere }
 .list small { display: block; color: #4d5b6a; font-weight: 400; font-size: 14px }
-.walk { position: fixed }
-.ring { position: fixed; pointer-events: none; border: 3px solid #0a559f; border-radius: 8px; box-shadow: 0 0 0 2px #fff }
+.balloon { position: fixed }
+.ring { position: fixed; pointer-events: none; border: 3px solid #0a559f; border-radius: 8px;
+  box-shadow: 0 0 0 2px #fff }
 .ring:not([data-on]) { display: none }
 .walk::after { position: fixed; left: var(--x); top: var(--y); width: 12px; height: 12px; margin: -6px;
   background: #fff; border: 1px solid #c5ced8; border-width: 1px 0 0 1px; transform: rotate(var(--turn)) }
-.walk[data-side]::after { content: "" }
+.walk[data-tip]::after { content: "" }
 @media (prefers-reduced-motion: no-preference) {
   .card, .panel { animation: rise 0.2s ease-out }
   @keyframes rise { from { opacity: 0; transform: translateY(8px) } }
@@ -111,7 +113,7 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
     };
 
     // One client's guidance in this page. `update(items)` takes the items that apply now; none removes everything.
-    const open = ({ partner, id, items, isCurrent, language }) => {
+    const open = ({ partner, id, items: first, isCurrent, language }) => {
         const stored = (area, name) => {
             try {
                 return globalThis[area].getItem(`waymark/${partner}/${id}/${name}`) ?? "";
@@ -120,8 +122,10 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
             }
         };
         const store = (area, name, value) => {
+            const key = `waymark/${partner}/${id}/${name}`;
             try {
-                globalThis[area].setItem(`waymark/${partner}/${id}/${name}`, value);
+                if (value) globalThis[area].setItem(key, value);
+                else globalThis[area].removeItem(key);
             } catch {} // what is refused lasts as long as the page
         };
 
@@ -145,7 +149,7 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
             store("sessionStorage", "hidden", "1");
         };
 
-        let lang, label, spoken, guides, guide, news, isOpen, target, frame, timer, came;
+        let items, wasCurrent, lang, label, spoken, guides, guide, news, isOpen, target, frame, timer, came, home;
         const say = (text) => text[lang] ?? text.en;
         const tongue = (text) => (Object.hasOwn(text, lang) ? lang : "en");
 
@@ -165,7 +169,7 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
             if (keys[slot] === key) return;
             parts[slot]?.remove();
             keys[slot] = key;
-            parts[slot] = key && build();
+            parts[slot] = key ? build() : null;
         };
 
         // Wraps what a person does: checked first, shown afterwards, the focus never left on nothing.
@@ -180,38 +184,37 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
                 else if (focused && !root.activeElement) {
                     const next = from === "card" && parts.card && parts.card.querySelector(".primary");
                     const opener = parts.bar && parts.bar.firstChild;
-                    focus(next || (from !== "panel" && came?.isConnected && came) || opener);
+                    focus(next || (from !== "panel" && came?.isConnected && came) || opener || home);
                 }
             } catch {}
         };
         const focus = (node) => node && node.focus({ preventScroll: true });
-        const button = (text, name, change, more) => element("button", { type: "button", class: name, click: act(change), ...more }, text);
+        const button = (text, name, change, more) =>
+            element("button", { type: "button", class: name, click: act(change), ...more }, text);
 
-        const box = (name, item, title, close, text, ...foot) =>
-            element(
+        const box = (name, item, title, close, text, ...rest) => {
+            const heading = element("h2", { id: `${name}-title`, lang: tongue(title) }, say(title));
+            const cross = button("×", "close", close, { "aria-label": label.close });
+            const head = element("div", { class: "head" }, heading, cross);
+            const said = text && element("div", { id: `${name}-text`, lang: tongue(text) }, ...prose(say(text)));
+            return element(
                 "section",
                 {
                     class: `box ${name}`,
                     role: "dialog",
-                    "aria-labelledby": `${name}-title`,
-                    "aria-describedby": text && `${name}-text`,
+                    "aria-labelledby": heading.id,
+                    "aria-describedby": said?.id,
                     "data-waymark-item": item?.id,
                     "data-waymark-kind": item?.kind,
                 },
-                element(
-                    "div",
-                    { class: "head" },
-                    element("h2", { id: `${name}-title`, lang: tongue(title) }, say(title)),
-                    button("×", "close", close, { "aria-label": label.close }),
-                ),
-                ...(text ? [element("div", { class: "text", id: `${name}-text`, lang: tongue(text) }, ...prose(say(text)))] : []),
-                ...foot,
+                ...[head, said, ...rest].filter(Boolean),
             );
+        };
 
         const closeCard = () => see(news);
         const buildCard = () => {
-            const own = news.button ?? {};
-            const ok = button(own[lang] ?? (own.en && !own[lang] ? own.en : label.ok), "primary", closeCard);
+            const text = news.button ?? { [lang]: label.ok };
+            const ok = button(say(text), "primary", closeCard, { lang: tongue(text) });
             return box("card", news, news.title, closeCard, news.text, element("div", { class: "foot" }, ok));
         };
 
@@ -224,7 +227,7 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
                 button("×", "close", hide, { "aria-label": label.hide }),
             );
         const start = (item) => {
-            came = null;
+            [home, came] = [came ?? home, null];
             isOpen = false;
             go(0, item.id);
         };
@@ -234,54 +237,65 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
                 if (item.summary) entry.append(element("small", { lang: tongue(item.summary) }, say(item.summary)));
                 return element("li", { "data-waymark-item": item.id, "data-waymark-kind": item.kind }, entry);
             });
-            return box("panel", null, { [lang]: label.guides, en: label.guides }, toggle, null, element("ul", { class: "list" }, ...entries));
+            const list = element("ul", { class: "list" }, ...entries);
+            return box("panel", null, { [lang]: label.guides }, toggle, null, list);
         };
 
         const end = () => go(0, "");
         const buildWalk = () => {
             const { title, text } = guide.steps[step];
-            const last = step + 1 === guide.steps.length;
-            const foot = element("div", { class: "foot" }, element("span", { class: "count" }, `${step + 1} / ${guide.steps.length}`));
+            const count = guide.steps.length;
+            const isLast = step + 1 === count;
+            const progress = element("span", { class: "count" }, `${step + 1} / ${count}`);
+            const foot = element("div", { class: "foot" }, progress);
             if (step) foot.append(button(label.back, "back", () => go(step - 1, walk)));
-            foot.append(button(last ? label.done : label.next, "primary", last ? end : () => go(step + 1, walk)));
+            foot.append(button(isLast ? label.done : label.next, "primary", isLast ? end : () => go(step + 1, walk)));
             target = null;
-            return element("div", { class: "walk" }, element("div", { class: "ring" }), box("balloon", guide, title, end, text, foot));
+            const balloon = box("balloon", guide, title, end, text, foot);
+            return element("div", { class: "walk" }, element("div", { class: "ring" }), balloon);
         };
 
-        // Beside the target on the first side with room, else as near as the window allows; centred without one.
+        // Beside the target on the first side with room, else near it within the window; centred without one.
         const place = () => {
             if (!parts.walk) return;
             const [ring, balloon] = parts.walk.children;
             const [width, height, gap, edge] = [document.documentElement.clientWidth, innerHeight, 16, 8];
             const [wide, high] = [balloon.offsetWidth, balloon.offsetHeight];
-            const within = (value, most) => Math.round(Math.max(edge, Math.min(value, most - edge)));
-            let [x, y, side] = [(width - wide) / 2, (height - high) / 2];
+            const clamp = (value, least, most) => Math.max(least, Math.min(value, most));
+            let spot = { x: (width - wide) / 2, y: (height - high) / 2 };
             if (target) {
                 const at = target.getBoundingClientRect();
                 const [midX, midY] = [at.left + at.width / 2, at.top + at.height / 2];
-                const sides = {
-                    below: [midX - wide / 2, at.bottom + gap, midX, at.bottom + gap, 45],
-                    above: [midX - wide / 2, at.top - gap - high, midX, at.top - gap, 225],
-                    right: [at.right + gap, midY - high / 2, at.right + gap, midY, -45],
-                    left: [at.left - gap - wide, midY - high / 2, at.left - gap, midY, 135],
-                };
-                const fits = (at, size, most) => at >= edge && at + size <= most - edge;
-                side = Object.keys(sides).find((name) =>
-                    name === "below" || name === "above" ? fits(sides[name][1], high, height) : fits(sides[name][0], wide, width),
-                );
-                const [left, top, tipX, tipY, turn] = sides[side ?? "below"];
-                [x, y] = [left, top];
-                set(parts.walk, { "--x": `${tipX}px`, "--y": `${tipY}px`, "--turn": `${turn}deg` });
-                set(ring, { left: `${at.left - 6}px`, top: `${at.top - 6}px`, width: `${at.width + 12}px`, height: `${at.height + 12}px` });
+                const [x, y] = [midX - wide / 2, midY - high / 2];
+                const sides = [
+                    { x, y: at.bottom + gap, tipX: midX, tipY: at.bottom + gap, turn: 45 },
+                    { x, y: at.top - gap - high, tipX: midX, tipY: at.top - gap, turn: 225 },
+                    { x: at.right + gap, y, tipX: at.right + gap, tipY: midY, turn: -45, isBeside: true },
+                    { x: at.left - gap - wide, y, tipX: at.left - gap, tipY: midY, turn: 135, isBeside: true },
+                ];
+                const holds = (value, size, most) => value >= edge && value + size <= most - edge;
+                const fits = ({ x, y, tipX, tipY, isBeside }) =>
+                    holds(tipX, 0, width) &&
+                    holds(tipY, 0, height) &&
+                    (isBeside ? holds(x, wide, width) : holds(y, high, height));
+                spot = sides.find(fits) ?? { ...sides[0], tipX: null };
+                set(ring, { left: at.left - 5, top: at.top - 5, width: at.width + 10, height: at.height + 10 });
             }
-            set(balloon, { left: `${within(x, width - wide)}px`, top: `${within(y, height - high)}px` });
+            const left = clamp(spot.x, edge, Math.max(edge, width - wide - edge));
+            const top = clamp(spot.y, edge, Math.max(edge, height - high - edge));
+            set(balloon, { left, top });
             ring.toggleAttribute("data-on", !!target);
-            parts.walk.toggleAttribute("data-side", !!side);
+            parts.walk.toggleAttribute("data-tip", spot.tipX != null);
+            if (spot.tipX == null) return;
+            const inset = 20; // clear of the rounded corners
+            set(parts.walk, {
+                "--x": spot.isBeside ? spot.tipX : clamp(spot.tipX, left + inset, left + wide - inset),
+                "--y": spot.isBeside ? clamp(spot.tipY, top + inset, top + high - inset) : spot.tipY,
+            });
+            parts.walk.style.setProperty("--turn", `${spot.turn}deg`);
         };
         const set = ({ style }, values) => {
-            for (const [name, value] of Object.entries(values)) {
-                if (style.getPropertyValue(name) !== value) style.setProperty(name, value);
-            }
+            for (const [name, value] of Object.entries(values)) style.setProperty(name, `${Math.round(value)}px`);
         };
 
         // Pages draw late and move things: looked at again a few times a second, while a guide runs.
@@ -299,8 +313,9 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
         const reveal = () => {
             const { top, bottom, left, right } = target.getBoundingClientRect();
             const inside = top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
-            const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-            target.scrollIntoView({ block: inside ? "nearest" : "center", inline: "nearest", behavior: calm ? "instant" : "smooth" });
+            const block = inside ? "nearest" : "center";
+            const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth";
+            target.scrollIntoView({ block, inline: "nearest", behavior });
         };
         const moved = () => {
             frame ||= requestAnimationFrame(() => {
@@ -333,6 +348,10 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
         host.addEventListener("focusin", ({ relatedTarget }) => {
             if (relatedTarget) came = relatedTarget;
         });
+        // The page's shortcuts, focus traps and "click outside" handlers are not meant for what happens in here.
+        for (const type of ["focusin", "pointerdown", "mousedown", "click", "keydown", "keyup"]) {
+            host.addEventListener(type, (event) => event.stopPropagation());
+        }
 
         const refresh = () => {
             spoken = language();
@@ -341,7 +360,8 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
             label = labels[lang];
             host.lang = lang;
 
-            const shown = isCurrent() ? items : [];
+            wasCurrent = isCurrent();
+            const shown = wasCurrent ? items : [];
             guides = shown.filter(({ kind }) => kind === "walkThru");
             guide = guides.find((item) => item.id === walk);
             news = !guide && shown.find((item) => item.kind === "shoutOut" && !isSeen(item));
@@ -359,25 +379,27 @@ button:focus-visible { outline: 3px solid #0a559f; outline-offset: 2px }
             const any = Object.values(parts).some(Boolean);
             if (!any) host.remove();
             else if (!host.isConnected) {
-                host.id = document.getElementById("waymark-root") ? "" : "waymark-root";
+                host.removeAttribute("id"); // another client's may be in the page
+                if (!document.getElementById("waymark-root")) host.id = "waymark-root";
                 document.documentElement.append(host);
             }
             (any ? addEventListener : removeEventListener)("keydown", escape, true);
             follow(!!guide);
             if (guide) seek();
             // A guide that goes on after a page load takes the focus only where nobody is using it.
-            if (isNew && [null, document.body].includes(document.activeElement)) focus(parts.walk.querySelector(".primary"));
+            const isIdle = [null, document.body].includes(document.activeElement);
+            if (isNew && isIdle) focus(parts.walk.querySelector(".primary"));
         };
 
         const update = (now) => {
             try {
                 const isLost = Object.values(parts).some(Boolean) && !host.isConnected;
-                if (now === items && language() === spoken && !isLost) return;
+                if (now === items && isCurrent() === wasCurrent && language() === spoken && !isLost) return;
                 items = now;
                 refresh();
             } catch {}
         };
-        refresh();
+        update(first);
         return { update };
     };
 

@@ -11,13 +11,15 @@
         const tag = document.currentScript;
         if (!(tag instanceof HTMLScriptElement)) return;
         const { nonce, src, dataset } = tag;
-        const form = /^(https?:.+\/v1\/)(?:(?:([^/]+)\/)?(?:env\/[^/]+\/)?snippets\/([^/]+)\/([^/]+)|objects\/[^/]+)\.js$/;
+        const form =
+            /^(https?:.+\/v1\/)(?:(?:([^/]+)\/)?(?:env\/[^/]+\/)?snippets\/([^/]+)\/([^/]+)|objects\/[^/]+)\.js$/;
         let [, root, partner = "", variable, id = ""] = form.exec(src.split(/[?#]/)[0]) ?? [];
         id = decodeURIComponent(id);
         // Placed by the page's server, by digest.
         if (!variable) ({ partner = "", systemVariable: variable, systemClientId: id } = dataset);
         if (!root || !variable || !id) return;
 
+        // Shared by all Waymark scripts in the page; the first one makes it.
         const registry = (globalThis[Symbol.for("waymark")] ??= {
             placed: new Set(),
             policies: new Map(),
@@ -36,14 +38,15 @@
         // One policy per edge, for its URLs only. Where it is refused, null stays and nothing loads.
         const allow = (url) => {
             if (!policies.has(root)) {
-                const createScriptURL = (url) => {
-                    const { href } = new URL(url);
-                    if (href.startsWith(root)) return href;
-                    throw new TypeError(href);
+                const rules = {
+                    createScriptURL(url) {
+                        const { href } = new URL(url);
+                        if (href.startsWith(root)) return href;
+                        throw new TypeError(href);
+                    },
                 };
                 policies.set(root, null);
-                const policy = globalThis.trustedTypes?.createPolicy("waymark", { createScriptURL });
-                policies.set(root, policy ?? { createScriptURL });
+                policies.set(root, globalThis.trustedTypes?.createPolicy("waymark", rules) ?? rules);
             }
             return policies.get(root).createScriptURL(url);
         };
@@ -51,9 +54,8 @@
         const add = (url, integrity) =>
             new Promise((onload, onerror) => {
                 const script = document.createElement("script");
-                const src = allow(url);
-                Object.assign(script, { src, nonce, async: true, crossOrigin: "anonymous", referrerPolicy: "no-referrer" });
-                Object.assign(script, { integrity, onload, onerror });
+                Object.assign(script, { async: true, crossOrigin: "anonymous", referrerPolicy: "no-referrer" });
+                Object.assign(script, { src: allow(url), nonce, integrity, onload, onerror });
                 (document.head ?? document.documentElement).append(script);
             });
 
@@ -116,6 +118,7 @@
                 const open = registry.players.get(url(player));
                 if (!open) return ask(player);
                 const language = () => document.documentElement.lang || navigator.language;
+                view = { update() {} }; // what fails to open is not tried again
                 view = open({ partner, id, items, isCurrent, language });
             } catch {}
         };

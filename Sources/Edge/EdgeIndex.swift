@@ -1,0 +1,214 @@
+import Domain
+
+/// What an edge answers from: decoded entries by their keys, and the releases that are live. A value: each event loop
+/// holds its own reference to one state, and changes it as a whole.
+///
+/// Plain dictionaries; see the README for the sizes this first form is meant for.
+struct EdgeIndex: Sendable {
+    /// Whose content in which environment.
+    struct Place: Hashable {
+        var owner: ContentOwner
+        var environment: EnvironmentName
+    }
+
+    /// The state of the log that this index shows.
+    private(set) var head: FeedHead
+    private(set) var live: [Place: LiveContent] = [:]
+    private(set) var objects: [Digest: PreparedObject] = [:]
+    /// Entries that this version does not understand.
+    private(set) var setAside: Set<EntryKey> = []
+    /// How many entries of each kind there are, understood or not.
+    private(set) var counts: [UInt8: Int] = [:]
+
+    // nil stands for an entry that cannot be understood.
+    private var partners: [PartnerKey: PartnerEntry?] = [:]
+    private var mappings: [[UInt8]: MappingEntry?] = [:]
+    private var environments: [EnvironmentKey: EnvironmentEntry?] = [:]
+    private var defaultPartner: PartnerKey?
+
+    /// Where the feed points, and what it says of the releases pointed at; `live` follows once the objects are there.
+    private var pointers: [Place: ReleaseID] = [:]
+    private var places: [ReleaseID: Place] = [:]
+    private var releases: [ReleaseID: ReleaseEntry] = [:]
+    private var unsettled: Set<Place> = []
+    private var uses: [Digest: Int] = [:]
+
+    init(head: FeedHead) {
+        self.head = head
+    }
+
+    /// Takes one change in. Objects that it needs are named by ``lackingObjects`` afterwards.
+    mutating func apply(_ change: FeedChange, isNew: Bool) {
+        let key = change.key
+        if change.value == nil {
+            counts[key.kind, default: 0] -= 1
+        } else if isNew {
+            counts[key.kind, default: 0] += 1
+        }
+        setAside.remove(key)
+        guard let kind = EntryKind(rawValue: key.kind) else {
+            if change.value != nil { setAside.insert(key) }
+            return
+        }
+        let text = String(decoding: key.key, as: UTF8.self)
+        switch kind {
+        case .partner: applyPartner(key, text, change.value)
+        case .mapping: mappings[key.key] = decode(key, change.value)
+        case .environment:
+            guard let name = try? EnvironmentKey(text) else { return setAside(key, change.value) }
+            environments[name] = decode(key, change.value)
+        case .live, .standard: applyPointer(key, text, change.value)
+        case .release:
+            guard let id = ReleaseID(text) else { return setAside(key, change.value) }
+            let decoded: ReleaseEntry?? = decode(key, change.value)
+            switch decoded {
+            case .some(.some(let entry)):
+                releases[id] = entry
+                if let place = places[id] { unsettled.insert(place) }
+            case .some(.none): break
+            case .none: releases[id] = nil
+            }
+        case .object: break
+        }
+    }
+
+    private mutating func applyPartner(_ key: EntryKey, _ text: String, _ value: [UInt8]?) {
+        guard let name = try? PartnerKey(text) else { return setAside(key, value) }
+        if case .some(.some(let old)) = partners[name] { drop(old.loader) }
+        let decoded: PartnerEntry?? = decode(key, value)
+        partners[name] = decoded
+        guard case .some(.some(let entry)) = decoded else {
+            if defaultPartner == name && value == nil { defaultPartner = nil }
+            return
+        }
+        use(entry.loader)
+        if entry.isDefault {
+            defaultPartner = name
+        } else if defaultPartner == name {
+            defaultPartner = nil
+        }
+    }
+
+    private mutating func applyPointer(_ key: EntryKey, _ text: String, _ value: [UInt8]?) {
+        guard let place = Self.place(text) else { return setAside(key, value) }
+        let decoded: ReleasePointer?? = decode(key, value)
+        switch decoded {
+        // One that cannot be understood leaves what was live before.
+        case .some(.none): return
+        case .some(.some(let pointer)):
+            if let old = pointers[place] { places[old] = nil }
+            pointers[place] = pointer.release
+            places[pointer.release] = place
+        case .none:
+            if let old = pointers.removeValue(forKey: place) { places[old] = nil }
+        }
+        unsettled.insert(place)
+    }
+
+    /// The objects that live releases and loaders need and the index does not hold yet.
+    var lackingObjects: [Digest] {
+        var lacking: Set<Digest> = []
+        for place in unsettled {
+            guard let id = pointers[place], let entry = releases[id] else { continue }
+            lacking.formUnion(Self.objects(of: entry))
+        }
+        for case .some(.some(let partner)) in partners.values.map(Optional.some) { lacking.insert(partner.loader) }
+        return lacking.filter { objects[$0] == nil }
+    }
+
+    /// Takes fetched objects, and makes live what the feed points at where all its objects are there. The rest keeps
+    /// its last good release, and is tried again with the next call.
+    mutating func settle(with fetched: [PreparedObject], at head: FeedHead) {
+        self.head = head
+        for object in fetched { objects[object.digest] = object }
+        for place in unsettled {
+            var next: LiveContent?
+            if let id = pointers[place] {
+                guard let entry = releases[id], Self.objects(of: entry).allSatisfy({ objects[$0] != nil }),
+                    let snippet = objects[entry.snippet]
+                else { continue }
+                next = LiveContent(id: id, entry: entry, snippet: snippet)
+            }
+            if let next { Self.objects(of: next.entry).forEach { use($0) } }
+            if let old = live[place] { Self.objects(of: old.entry).forEach { drop($0) } }
+            live[place] = next
+            unsettled.remove(place)
+        }
+        for object in fetched where uses[object.digest] == nil { objects[object.digest] = nil }
+    }
+
+    /// How many live pointers wait for their release's objects.
+    var unsettledCount: Int { unsettled.count }
+
+    private mutating func use(_ digest: Digest) {
+        uses[digest, default: 0] += 1
+    }
+
+    private mutating func drop(_ digest: Digest) {
+        let left = (uses[digest] ?? 1) - 1
+        uses[digest] = left > 0 ? left : nil
+        if left <= 0 { objects[digest] = nil }
+    }
+
+    private mutating func setAside(_ key: EntryKey, _ value: [UInt8]?) {
+        if value != nil { setAside.insert(key) }
+    }
+
+    /// nil for a deletion, `.some(nil)` for a value that cannot be understood.
+    private mutating func decode<Value: EntryValue>(_ key: EntryKey, _ value: [UInt8]?) -> Value?? {
+        guard let value else { return nil }
+        guard let decoded = try? Value(encoded: value) else {
+            setAside.insert(key)
+            return .some(nil)
+        }
+        return decoded
+    }
+
+    private static func objects(of release: ReleaseEntry) -> [Digest] {
+        [release.snippet, release.player] + (release.bundle.map { [$0] } ?? [])
+    }
+
+    /// `system/environment`, or `partner/type/environment`.
+    private static func place(_ key: String) -> Place? {
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard let last = parts.last, let name = try? EnvironmentName(last) else { return nil }
+        switch parts.count {
+        case 2: return SystemID(parts[0]).map { Place(owner: .system($0), environment: name) }
+        case 3:
+            guard let partner = PartnerID(parts[0]), let type = try? SystemType(parts[1]) else { return nil }
+            return Place(owner: .standard(partner, type), environment: name)
+        default: return nil
+        }
+    }
+}
+
+extension EdgeIndex: EntryLookup {
+    func partner(_ key: PartnerKey?) -> Found<(key: PartnerKey, entry: PartnerEntry)> {
+        guard let key = key ?? defaultPartner else { return .missing }
+        return switch partners[key] {
+        case .none: .missing
+        case .some(.none): .unreadable
+        case .some(.some(let entry)): .value((key, entry))
+        }
+    }
+
+    func mapping(_ partner: PartnerKey, _ client: SystemClientID) -> Found<MappingEntry> {
+        Self.found(mappings[EntryKey.mapping(partner, client).key])
+    }
+
+    func environment(_ key: EnvironmentKey) -> Found<EnvironmentEntry> {
+        Self.found(environments[key])
+    }
+
+    func liveRelease(_ owner: ContentOwner, _ environment: EnvironmentName) -> ReleaseID? {
+        live[Place(owner: owner, environment: environment)]?.id
+    }
+
+    private static func found<Value>(_ entry: Value??) -> Found<Value> {
+        switch entry {
+        case .none: .missing
+        case .some(.none): .unreadable
+        case .some(.some(let value)): .value(value)
+        }
+    }
+}

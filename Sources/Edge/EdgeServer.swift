@@ -1,0 +1,153 @@
+public import Domain
+public import Logging
+import NIOCore
+import NIOPosix
+public import ServiceLifecycle
+import Synchronization
+
+/// The data plane: answers pages from an index in memory, and follows the change log to keep it true.
+///
+/// It needs a ``Feed`` and nothing else of ours: no database, no caller, no per-key memory of what it has served.
+public final class EdgeServer: Service {
+    private let address: (host: String, port: Int)
+    private let limits: EdgeLimits
+    private let logger: Logger
+    private let doorbell: Doorbell
+    private let follower: Follower
+    private let loops: LoopSet
+    private let status: Mutex<Shared>
+    private let isBound: @Sendable (_ host: String, _ port: Int) -> Void
+
+    private struct Shared {
+        var port: Int?
+        var isDraining = false
+    }
+
+    /// Makes a server; ``run()`` binds it.
+    ///
+    /// - Parameters:
+    ///   - host: The address to listen on.
+    ///   - port: The port; 0 for any free one.
+    ///   - threads: Event loops, each a thread.
+    ///   - feed: What to serve.
+    ///   - doorbell: Rung when the feed has changed.
+    ///   - noOp: The script for outcomes that have nothing to run.
+    ///   - limits: The limits of connections.
+    ///   - unixSeconds: The clock behind `Date`.
+    ///   - isBound: Called once, with the port that is really listened on.
+    public init(
+        host: String,
+        port: Int,
+        threads: Int,
+        feed: any Feed,
+        doorbell: Doorbell,
+        noOp: StoredObject,
+        limits: EdgeLimits = EdgeLimits(),
+        logger: Logger,
+        unixSeconds: @escaping @Sendable () -> Int,
+        isBound: @escaping @Sendable (_ host: String, _ port: Int) -> Void
+    ) {
+        address = (host, port)
+        self.limits = limits
+        self.logger = logger
+        self.doorbell = doorbell
+        self.isBound = isBound
+        let loops = LoopSet(
+            threads: threads,
+            limits: limits,
+            responder: Responder(noOp: PreparedObject(noOp)),
+            shelf: ObjectShelf(feed: feed, limits: limits),
+            unixSeconds: unixSeconds
+        )
+        self.loops = loops
+        follower = Follower(feed: feed, logger: logger) { loops.show($0) }
+        status = Mutex(Shared())
+    }
+
+    /// Serves until graceful shutdown, then drains: answers on, tells connections to close, closes what is left.
+    ///
+    /// - Throws: An `IOError` where the address cannot be bound.
+    public func run() async throws {
+        let channel = try await bind()
+        let port = channel.localAddress?.port ?? address.port
+        status.withLock { $0.port = port }
+        isBound(address.host, port)
+        let follower = follower
+        let doorbell = doorbell
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await follower.run(doorbell: doorbell) }
+            try? await gracefulShutdown()
+            await drain(channel)
+            group.cancelAll()
+        }
+        try await loops.shutDown()
+    }
+
+    private func bind() async throws -> any Channel {
+        let loops = loops
+        let most = limits.connections
+        return try await ServerBootstrap(group: loops.group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try loops.accept(channel, atMost: most)
+                }
+            }
+            .bind(host: address.host, port: address.port)
+            .get()
+    }
+
+    private func drain(_ channel: any Channel) async {
+        status.withLock { $0.isDraining = true }
+        try? await Task.sleep(for: .nanoseconds(limits.drainNotice.nanoseconds))
+        loops.drain()
+        try? await channel.close()
+        let end = ContinuousClock.now + .nanoseconds(limits.drainTime.nanoseconds)
+        while ContinuousClock.now < end, await loops.counters().open > 0 {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        loops.closeAll()
+    }
+
+    /// How the edge is.
+    public func report() async -> EdgeReport {
+        let (index, counters) = (loops.shown, await loops.counters())
+        let shared = status.withLock { ($0.port, $0.isDraining) }
+        return EdgeReport(
+            port: shared.0,
+            isDraining: shared.1,
+            head: index?.head,
+            entries: index.map { index in
+                EntryKind.allCases.map { ("\($0)", index.counts[$0.rawValue] ?? 0) }
+            } ?? [],
+            setAside: index?.setAside.count ?? 0,
+            waitingForObjects: index?.unsettledCount ?? 0,
+            counters: counters
+        )
+    }
+}
+
+/// How an edge is: for `/readyz`, `/metrics` and `/statusz`.
+public struct EdgeReport: Sendable {
+    /// The port listened on; nil before.
+    public let port: Int?
+    /// Whether it is shutting down.
+    public let isDraining: Bool
+    /// The state of the log that is served; nil before the first load.
+    public let head: FeedHead?
+    /// The number of entries of each kind.
+    public let entries: [(kind: String, count: Int)]
+    /// Entries of a later version, kept but not understood.
+    public let setAside: Int
+    /// Live pointers whose release still lacks objects here.
+    public let waitingForObjects: Int
+    /// What was counted since the start.
+    public let counters: EdgeCounters
+
+    /// Whether requests should be sent here.
+    public var isReady: Bool { head != nil && !isDraining }
+}

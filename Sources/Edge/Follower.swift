@@ -1,0 +1,159 @@
+import Domain
+import Logging
+import Synchronization
+
+/// Follows the change log and shows its states on the event loops. The deciding is done by ``FollowerMachine``.
+actor Follower {
+    private let feed: any Feed
+    private let logger: Logger
+    private let show: @Sendable (EdgeIndex) -> Void
+    private var machine = FollowerMachine()
+    private var table = EntryTable()
+    private var index: EdgeIndex?
+
+    /// How many generations are read at once.
+    private static let generationsMax = 256
+
+    /// - Parameter show: Puts a state on every loop; must return at once.
+    init(feed: any Feed, logger: Logger, show: @escaping @Sendable (EdgeIndex) -> Void) {
+        self.feed = feed
+        self.logger = logger
+        self.show = show
+    }
+
+    /// Follows until the task is cancelled.
+    func run(doorbell: Doorbell) async {
+        while !Task.isCancelled {
+            await turn()
+            await doorbell.wait(atMost: machine.pause)
+        }
+    }
+
+    /// Does everything there is to do now.
+    func turn() async {
+        var actions = machine.handle(.woken)
+        while let action = actions.first {
+            actions.removeFirst()
+            do {
+                switch action {
+                case .readHead: actions = machine.handle(.head(try await feed.head()))
+                case .readGenerations(let after): actions = try await readGenerations(after: after)
+                case .readSnapshot: actions = try await readSnapshot()
+                case .swap(let head): try await swap(head)
+                case .discard: (table, index) = kept
+                case .alarm(let alarm): logger.warning("follower", metadata: ["alarm": "\(alarm.rawValue)"])
+                case .wait: try await settleAgain()
+                }
+            } catch is CancellationError {
+                return
+            } catch {
+                logger.error("The feed could not be read.", metadata: ["error": "\(error)"])
+                actions = machine.handle(.failed)
+            }
+        }
+    }
+
+    /// What the loops show, to go back to when a trial fails.
+    private var kept: (EntryTable, EdgeIndex?) = (EntryTable(), nil)
+
+    private func readGenerations(after generation: Int64) async throws -> [FollowerMachine.Action] {
+        let generations = try await feed.generations(after: generation, limit: Self.generationsMax)
+        for change in generations.flatMap(\.changes) {
+            let isNew = table.set(change)
+            index?.apply(change, isNew: isNew)
+        }
+        return machine.handle(.generations(generations, trial: table.hash))
+    }
+
+    private func readSnapshot() async throws -> [FollowerMachine.Action] {
+        let snapshot = try await feed.snapshot()
+        table = EntryTable()
+        var fresh = EdgeIndex(head: snapshot.head)
+        for entry in snapshot.entries {
+            let isNew = table.set(entry)
+            fresh.apply(entry, isNew: isNew)
+        }
+        index = fresh
+        return machine.handle(.snapshot(snapshot.head, trial: table.hash))
+    }
+
+    private func swap(_ head: FeedHead) async throws {
+        guard var next = index else { return }
+        next.settle(with: try await objects(next.lackingObjects), at: head)
+        index = next
+        kept = (table, next)
+        show(next)
+    }
+
+    /// Tries again what waits for objects.
+    private func settleAgain() async throws {
+        guard let present = index, present.unsettledCount > 0, !present.lackingObjects.isEmpty else { return }
+        try await swap(present.head)
+    }
+
+    private func objects(_ digests: [Digest]) async throws -> [PreparedObject] {
+        var objects: [PreparedObject] = []
+        for digest in digests {
+            if let object = try await feed.object(digest) { objects.append(PreparedObject(object)) }
+        }
+        return objects
+    }
+}
+
+/// Every entry as sent, and the hash of all of them.
+private struct EntryTable {
+    private var values: [EntryKey: [UInt8]] = [:]
+    private(set) var hash = StateHash.empty
+
+    /// Takes a change; returns whether the entry is new.
+    mutating func set(_ change: FeedChange) -> Bool {
+        let old = values[change.key]
+        hash.replace(change.key, old: old, new: change.value)
+        values[change.key] = change.value
+        return old == nil
+    }
+}
+
+/// Wakes a follower: rung after each commit, from any thread.
+public final class Doorbell: Sendable {
+    private struct State {
+        var isRung = false
+        var sleeper: CheckedContinuation<Void, Never>?
+    }
+
+    private let state = Mutex(State())
+
+    /// Makes a silent one.
+    public init() {}
+
+    /// Wakes the one who waits, or the next who comes to.
+    public func ring() {
+        let sleeper = state.withLock { state in
+            state.isRung = state.sleeper == nil
+            defer { state.sleeper = nil }
+            return state.sleeper
+        }
+        sleeper?.resume()
+    }
+
+    /// Returns when the bell rings, or after `time`.
+    func wait(atMost time: Duration) async {
+        let alarm = Task {
+            try await Task.sleep(for: time)
+            ring()
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isRung = state.withLock { state in
+                    defer { state.isRung = false }
+                    if !state.isRung { state.sleeper = continuation }
+                    return state.isRung
+                }
+                if isRung { continuation.resume() }
+            }
+        } onCancel: {
+            ring()
+        }
+        alarm.cancel()
+    }
+}

@@ -1,0 +1,78 @@
+import Domain
+import NIOCore
+import NIOPosix
+import Synchronization
+
+/// The event loops of an edge, each with its ``EdgeLoop``.
+final class LoopSet: Sendable {
+    let group: MultiThreadedEventLoopGroup
+    private let members: [(loop: any EventLoop, state: NIOLoopBound<EdgeLoop>)]
+    private let ticks: [RepeatedTask]
+    private let latest = Mutex<EdgeIndex?>(nil)
+
+    init(
+        threads: Int,
+        limits: EdgeLimits,
+        responder: Responder,
+        shelf: ObjectShelf,
+        unixSeconds: @escaping @Sendable () -> Int
+    ) {
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        members = group.makeIterator().map { loop in
+            // Made here, used on its loop alone from then on; `makeBoundBox` would need a hop for each.
+            let box = try? loop.submit {
+                NIOLoopBound(
+                    EdgeLoop(limits: limits, responder: responder, shelf: shelf, unixSeconds: unixSeconds),
+                    eventLoop: loop
+                )
+            }.wait()
+            guard let box else { preconditionFailure("A new event loop runs what it is given.") }
+            return (loop, box)
+        }
+        ticks = members.map { loop, state in
+            loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in state.value.tick() }
+        }
+    }
+
+    /// The state last shown.
+    var shown: EdgeIndex? { latest.withLock { $0 } }
+
+    /// Puts a state on every loop, between reads.
+    func show(_ index: EdgeIndex) {
+        latest.withLock { $0 = index }
+        for (loop, state) in members { loop.execute { state.value.index = index } }
+    }
+
+    /// Sets a new connection up; runs on its loop.
+    func accept(_ channel: any Channel, atMost most: Int) throws {
+        guard let state = members.first(where: { $0.loop === channel.eventLoop })?.state.value else { return }
+        guard state.counters.open < max(1, most / members.count) else {
+            state.counters.refused += 1
+            channel.close(promise: nil)
+            return
+        }
+        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: state))
+    }
+
+    /// The counts of all loops together.
+    func counters() async -> EdgeCounters {
+        var sum = EdgeCounters()
+        for (loop, state) in members {
+            if let counters = try? await loop.submit({ state.value.counters }).get() { sum.add(counters) }
+        }
+        return sum
+    }
+
+    func drain() {
+        for (loop, state) in members { loop.execute { state.value.drain() } }
+    }
+
+    func closeAll() {
+        for (loop, state) in members { loop.execute { state.value.closeAll() } }
+    }
+
+    func shutDown() async throws {
+        for tick in ticks { tick.cancel() }
+        try await group.shutdownGracefully()
+    }
+}

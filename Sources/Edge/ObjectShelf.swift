@@ -1,0 +1,61 @@
+import Domain
+import NIOCore
+
+/// Fetches objects that no live release names from upstream, and keeps the latest ones: pages that were loaded before a
+/// publish still ask for their bundle and player.
+actor ObjectShelf {
+    private let feed: any Feed
+    private let limits: EdgeLimits
+    private var kept: [Digest: PreparedObject] = [:]
+    /// Digests of `kept`, the oldest first.
+    private var order: [Digest] = []
+    private var keptBytes = 0
+    private var flights: [Digest: Task<PreparedObject?, Never>] = [:]
+
+    /// How many objects are asked for at once; a further one is answered as absent, and asked for again by the page.
+    private static let flightsMax = 64
+
+    init(feed: any Feed, limits: EdgeLimits) {
+        self.feed = feed
+        self.limits = limits
+    }
+
+    /// The object, or nil where upstream has none, or does not answer in time. One request goes out however many wait.
+    func object(_ digest: Digest) async -> PreparedObject? {
+        if let object = kept[digest] { return object }
+        if let flight = flights[digest] { return await flight.value }
+        guard flights.count < Self.flightsMax else { return nil }
+        let feed = feed
+        let time = Duration.nanoseconds(limits.objectTime.nanoseconds)
+        // Not structured: whoever asked first must not end the fetch for the others.
+        let flight = Task { await Self.fetch(digest, from: feed, within: time) }
+        flights[digest] = flight
+        let object = await flight.value
+        flights[digest] = nil
+        if let object { keep(object) }
+        return object
+    }
+
+    private static func fetch(_ digest: Digest, from feed: any Feed, within time: Duration) async -> PreparedObject? {
+        await withTaskGroup(of: PreparedObject?.self) { group in
+            group.addTask { (try? await feed.object(digest)).flatMap { $0 }.map(PreparedObject.init) }
+            group.addTask {
+                try? await Task.sleep(for: time)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? nil
+        }
+    }
+
+    private func keep(_ object: PreparedObject) {
+        guard kept[object.digest] == nil, object.byteCount <= limits.spareObjectBytes else { return }
+        kept[object.digest] = object
+        order.append(object.digest)
+        keptBytes += object.byteCount
+        while keptBytes > limits.spareObjectBytes, let oldest = order.first {
+            order.removeFirst()
+            keptBytes -= kept.removeValue(forKey: oldest)?.byteCount ?? 0
+        }
+    }
+}

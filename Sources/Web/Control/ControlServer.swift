@@ -1,0 +1,37 @@
+import HTTPTypes
+import Hummingbird
+public import Logging
+
+extension WebServer {
+    /// The control listener: a landing page so far. The management API and the pages come to it.
+    public static func control(
+        host: String,
+        port: Int,
+        version: String,
+        logger: Logger,
+        isBound: @escaping @Sendable (_ host: String, _ port: Int) -> Void
+    ) throws -> WebServer {
+        let pages = try Pages(folder: "control")
+        let style = EmbeddedFiles.bytes("control/landing.css") ?? []
+        let router = Router()
+        router.get("/") { _, _ in
+            Response("text/html; charset=utf-8", pages.render("landing", LandingPage(version: version)).utf8, strict)
+        }
+        router.get("/landing.css") { _, _ in Response("text/css; charset=utf-8", style, strict) }
+        return WebServer(router, host: host, port: port, logger: logger, isBound: isBound)
+    }
+
+    /// What every control page is answered with: it loads nothing from elsewhere, and nobody frames it.
+    private static let strict: HTTPFields = [
+        .contentSecurityPolicy:
+            "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+            + "require-trusted-types-for 'script'",
+        .cacheControl: "no-store",
+        HTTPField.Name("Referrer-Policy") ?? .referer: "no-referrer",
+    ]
+}
+
+/// The values of `landing.mustache`.
+private struct LandingPage {
+    let version: String
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// `waymark config`
+struct Config: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Prints the effective settings, and where each comes from.",
+        discussion: """
+            A setting is taken from its flag, else from WAYMARK_… (such as WAYMARK_EDGE_THREADS), else from the file of \
+            --config, else it is the default. None of them is secret so far.
+
+            Example:
+              waymark config --config waymark.yaml --edge-threads 4
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var listeners: ListenerOptions
+
+    func run() async throws {
+        let settings = try await common.settings(listeners.flags)
+        let width = Settings.Key.allCases.map(\.rawValue.count).max() ?? 0
+        for key in Settings.Key.allCases {
+            let name = key.rawValue + String(repeating: " ", count: width - key.rawValue.count)
+            Terminal.line("\(name)  \(settings.value(key))  (\(settings.source(key)))")
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Accounts
+import Domain
+import Edge
+import Gallery
+import Logging
+import Player
+import Publishing
+import SQLiteEngine
+import Store
+
+/// The parts that operations need, put together over one data directory.
+struct Services: Sendable {
+    let runtime: Runtime
+    let engine: SQLiteEngine
+    let storage: Storage
+    let format: ContentFormat
+    let partners: Partners
+    let clients: Clients
+    let versions: Versions
+    let releases: Releases
+    /// Rung after each commit that changed the feed.
+    let doorbell: Doorbell
+
+    /// Opens the database of a directory whose lock the caller holds, and brings its schema up to date.
+    static func open(_ directory: DataDirectory, runtime: Runtime) async throws -> Services {
+        let engine = try SQLiteEngine(path: directory.database)
+        let doorbell = Doorbell()
+        let storage = Storage(engine: engine, runtime: runtime) { doorbell.ring() }
+        try await storage.migrate()
+        return Services(
+            runtime: runtime,
+            engine: engine,
+            storage: storage,
+            format: try ContentFormat(),
+            partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
+            clients: Clients(storage: storage),
+            versions: Versions(storage: storage),
+            releases: Releases(storage: storage),
+            doorbell: doorbell
+        )
+    }
+
+    /// Closes the database, which checkpoints its log.
+    func close() throws {
+        try engine.close()
+    }
+}

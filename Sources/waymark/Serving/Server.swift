@@ -1,0 +1,158 @@
+import Domain
+import Edge
+import Foundation
+import Logging
+import Player
+import Publishing
+import ServiceLifecycle
+import Store
+import Synchronization
+import UnixSignals
+import Web
+
+/// A whole deployment in one process: every listener, over one data directory.
+struct Server: Sendable {
+    let services: Services
+    let settings: Settings
+    let logger: Logger
+    private let socket: String
+    private let bound = Bound()
+
+    /// Collects the addresses that were really bound, and tells when all are.
+    final class Bound: Sendable {
+        private let addresses = Mutex<[String: String]>([:])
+
+        func set(_ listener: String, _ host: String, _ port: Int) {
+            addresses.withLock { $0[listener] = "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
+        }
+
+        /// `HOST:PORT` of a listener; nil before it is bound.
+        func address(_ listener: String) -> String? {
+            addresses.withLock { $0[listener] }
+        }
+    }
+
+    /// Runs `body` with a server over a directory that it holds for so long.
+    ///
+    /// - Throws: `conflict`, naming the holder, where another process holds the directory.
+    static func with(
+        _ directory: DataDirectory,
+        settings: Settings,
+        runtime: Runtime = .system,
+        _ body: (Server) async throws -> Void
+    ) async throws {
+        let level = Logger.Level(rawValue: settings.value(.logLevel))
+        guard let level else {
+            throw Refusal(.invalid, "--log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        try directory.makeIfMissing()
+        let socket = try Self.socketPath(directory)
+        guard let lock = try DirectoryLock(directory, holder: .here(socket: socket, runtime)) else {
+            throw directory.held(by: DirectoryLock.holder(of: directory))
+        }
+        defer { lock.release() }
+        let services = try await Services.open(directory, runtime: runtime)
+        var logger = Logger(label: "waymark") { JSONLogHandler(label: $0) }
+        logger.logLevel = level
+        do {
+            try await body(Server(services: services, settings: settings, logger: logger, socket: socket))
+            try services.close()
+        } catch {
+            try? services.close()
+            throw error
+        }
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    ///
+    /// - Parameters:
+    ///   - further: More listeners, made when `bound` is known.
+    ///   - ready: Called once when everything listens and the edge has its state.
+    func run(
+        further: (Bound) throws -> [any Service] = { _ in [] },
+        listeners: [String] = ["edge", "control", "ops"],
+        ready: @escaping @Sendable (Bound) throws -> Void
+    ) async throws {
+        let edgeAddress = try settings.address(.edge)
+        let controlAddress = try settings.address(.control)
+        let opsAddress = try settings.address(.ops)
+        let bound = bound
+        let runtime = services.runtime
+        let edge = EdgeServer(
+            host: edgeAddress.host,
+            port: edgeAddress.port,
+            threads: try settings.number(.edgeThreads, 1...64),
+            feed: services.storage,
+            doorbell: services.doorbell,
+            noOp: StoredObject(mediaType: PlayerScripts.mediaType, body: PlayerScripts.noOp),
+            logger: logger,
+            unixSeconds: { Int(runtime.now().milliseconds / 1000) },
+            isBound: { bound.set("edge", $0, $1) }
+        )
+        let started = runtime.now()
+        let control = try WebServer.control(
+            host: controlAddress.host,
+            port: controlAddress.port,
+            version: Waymark.version,
+            logger: logger,
+            isBound: { bound.set("control", $0, $1) }
+        )
+        let ops = WebServer.ops(
+            WebServer.OpsSource(
+                isReady: { await edge.report().isReady },
+                metrics: { EdgeMetrics.text(await edge.report()) },
+                status: { EdgeMetrics.status(await edge.report(), started: started, now: runtime.now()) }
+            ),
+            host: opsAddress.host,
+            port: opsAddress.port,
+            logger: logger,
+            isBound: { bound.set("ops", $0, $1) }
+        )
+        let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
+        let services: [any Service] =
+            [edge, control, ops, SocketServer(path: socket, services: services, logger: logger)]
+            + (try further(bound)) + [announcement]
+        var group = ServiceGroupConfiguration(
+            services: services.map { .init(service: $0) },
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger
+        )
+        group.maximumGracefulShutdownDuration = .seconds(20)
+        try await ServiceGroup(configuration: group).run()
+    }
+
+    /// `DIR/waymark.sock`, or a short path in a directory of its own where that is too long for a socket.
+    private static func socketPath(_ directory: DataDirectory) throws -> String {
+        guard directory.socket.utf8.count > socketPathBytesMax else { return directory.socket }
+        var template = Array("/tmp/waymark-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw Refusal(.invalid, "No directory for the socket can be made in /tmp: \(String(cString: strerror(errno))).")
+        }
+        let end = template.firstIndex(of: 0) ?? template.endIndex
+        return String(decoding: template[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/waymark.sock"
+    }
+
+    /// What fits in `sockaddr_un.sun_path` (108 bytes with its NUL).
+    private static let socketPathBytesMax = 107
+}
+
+/// Waits until everything listens and the edge has its state, and says so once.
+private struct Announcement: Service {
+    let edge: EdgeServer
+    let bound: Server.Bound
+    let listeners: [String]
+    let ready: @Sendable (Server.Bound) throws -> Void
+
+    func run() async throws {
+        let bound = bound
+        try? await cancelWhenGracefulShutdown {
+            while true {
+                let isBound = listeners.allSatisfy { bound.address($0) != nil }
+                if isBound, await edge.report().isReady { break }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        try ready(bound)
+        try? await gracefulShutdown()
+    }
+}
