@@ -12,8 +12,13 @@ public struct Clients: Sendable {
 
     /// Adds clients of a partner, each with its first system; at most ``Storage/clientsMax``, in one transaction.
     ///
-    /// - Parameter dryRun: Tell what would become of them, and change nothing.
+    /// - Parameters:
+    ///   - caller: The operator.
+    ///   - clients: What to add.
+    ///   - partner: Their partner.
+    ///   - dryRun: Tell what would become of them, and change nothing.
     /// - Returns: What became of each, in order.
+    /// - Throws: `forbidden` for another caller.
     public func add(
         _ caller: Caller,
         _ clients: [NewClient],
@@ -42,7 +47,9 @@ public struct Clients: Sendable {
                 .conflict,
                 "'\(text.prefix(80))' names several clients or systems; say which by its System Client ID.",
                 field: "client",
-                faults: systems.map { .init(place: "\($0.systemClientID)", reason: "\($0.clientName), client \($0.client)") }
+                faults: systems.map {
+                    .init(place: "\($0.systemClientID)", reason: "\($0.clientName), client \($0.client)")
+                }
             )
         }
         return system

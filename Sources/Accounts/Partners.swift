@@ -9,7 +9,10 @@ public struct Partners: Sendable {
 
     /// Makes the operations over a store.
     ///
-    /// - Parameter loader: Makes the object of the loader that reads the given variables.
+    /// - Parameters:
+    ///   - storage: The store.
+    ///   - runtime: Chance, for keys.
+    ///   - loader: Makes the object of the loader that reads the given variables.
     public init(
         storage: Storage,
         runtime: Runtime,
@@ -22,7 +25,12 @@ public struct Partners: Sendable {
 
     /// Adds a partner; the first becomes the deployment's default partner.
     ///
-    /// - Parameter key: Its public key; nil for one made of its name and some random characters.
+    /// - Parameters:
+    ///   - caller: The operator.
+    ///   - name: Its name, which no other partner has.
+    ///   - variable: Its system variable.
+    ///   - key: Its public key; nil for one made of its name and some random characters.
+    /// - Returns: The partner.
     /// - Throws: `conflict` where the key or the name is taken.
     public func add(
         _ caller: Caller,

@@ -53,7 +53,9 @@ struct Answer: Sendable {
     }
 
     /// A short answer that nobody keeps.
-    static func plain(_ status: Status, _ text: String, closes: Bool = false, _ extra: [(String, String)] = []) -> Answer {
+    static func plain(_ status: Status, _ text: String, closes: Bool = false, _ extra: [(String, String)] = [])
+        -> Answer
+    {
         var answer = Answer(
             status,
             body: ByteBuffer(string: text + "\n"),
@@ -91,6 +93,7 @@ struct Answer: Sendable {
     /// The bytes of the answer.
     ///
     /// - Parameters:
+    ///   - buffer: Where they go.
     ///   - date: The `Date` line.
     ///   - isHead: Whether the body stays behind.
     ///   - keepsAlive: What to tell of the connection.

@@ -73,7 +73,9 @@ struct BodyReader {
                 position += 1
                 guard count < Self.lineBytesMax else { return (.malformed, position) }
                 guard let complete = Self.isLine(line) else { return (.malformed, position) }
-                state = complete ? (line.count == 2 ? .done : .trailer([], bytes: count + 1)) : .trailer(line, bytes: count + 1)
+                state =
+                    complete
+                    ? (line.count == 2 ? .done : .trailer([], bytes: count + 1)) : .trailer(line, bytes: count + 1)
             case .done: break
             }
         }

@@ -33,6 +33,7 @@ public final class EdgeServer: Service {
     ///   - doorbell: Rung when the feed has changed.
     ///   - noOp: The script for outcomes that have nothing to run.
     ///   - limits: The limits of connections.
+    ///   - logger: For what happens outside the request path.
     ///   - unixSeconds: The clock behind `Date`.
     ///   - isBound: Called once, with the port that is really listened on.
     public init(

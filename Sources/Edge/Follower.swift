@@ -14,7 +14,10 @@ actor Follower {
     /// How many generations are read at once.
     private static let generationsMax = 256
 
-    /// - Parameter show: Puts a state on every loop; must return at once.
+    /// - Parameters:
+    ///   - feed: The log to follow.
+    ///   - logger: For alarms.
+    ///   - show: Puts a state on every loop; must return at once.
     init(feed: any Feed, logger: Logger, show: @escaping @Sendable (EdgeIndex) -> Void) {
         self.feed = feed
         self.logger = logger

@@ -59,7 +59,10 @@ struct LiveContent: Sendable {
 
     /// The manifest's JSON; URLs are relative to its own.
     ///
-    /// - Parameter hasPartner: Whether that URL has a partner key, and so a segment more.
+    /// - Parameters:
+    ///   - outcome: `release` or `standard`.
+    ///   - hasPartner: Whether that URL has a partner key, and so a segment more.
+    /// - Returns: Canonical JSON.
     func manifest(_ outcome: Outcome, hasPartner: Bool) -> [UInt8] {
         let objects = (hasPartner ? "../../../" : "../../") + "objects/"
         func reference(_ digest: Digest) -> JSONValue {

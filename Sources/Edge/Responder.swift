@@ -71,7 +71,8 @@ struct Responder {
         var answer = representation(
             of: content.snippet,
             request,
-            cacheControl: key.environment != nil ? "private, no-cache" : (resolution.cacheClass ?? .standard).cacheControl,
+            cacheControl: key.environment != nil
+                ? "private, no-cache" : (resolution.cacheClass ?? .standard).cacheControl,
             [("Waymark-Outcome", resolution.outcome.rawValue), ("Waymark-Release", content.label)]
         )
         answer.outcome = resolution.outcome

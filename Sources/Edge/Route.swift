@@ -63,7 +63,9 @@ enum Route: Equatable {
     private static func segments(of path: ArraySlice<UInt8>) -> [[UInt8]]? {
         var segments: [[UInt8]] = []
         for raw in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let segment = decoded(raw), segment != Array(".".utf8), segment != Array("..".utf8) else { return nil }
+            guard let segment = decoded(raw), segment != Array(".".utf8), segment != Array("..".utf8) else {
+                return nil
+            }
             segments.append(segment)
         }
         return segments
@@ -81,7 +83,8 @@ enum Route: Equatable {
                 bytes.append(byte)
                 continue
             }
-            guard raw.endIndex - position >= 2, let high = hexValue(raw[position]), let low = hexValue(raw[position + 1])
+            guard raw.endIndex - position >= 2, let high = hexValue(raw[position]),
+                let low = hexValue(raw[position + 1])
             else { return nil }
             let value = high << 4 | low
             guard value != 0, value != UInt8(ascii: "/") else { return nil }

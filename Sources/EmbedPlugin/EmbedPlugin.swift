@@ -17,7 +17,9 @@ struct EmbedPlugin: BuildToolPlugin {
         let files = try FileManager.default.subpathsOfDirectory(atPath: root.path)
             .filter { !$0.split(separator: "/").contains { $0.hasPrefix(".") } }
             .map { root.appending(path: $0) }
-            .filter { !$0.hasDirectoryPath && (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true }
+            .filter {
+                !$0.hasDirectoryPath && (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true
+            }
             .sorted { $0.path < $1.path }
         return [
             .buildCommand(

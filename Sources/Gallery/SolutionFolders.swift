@@ -16,11 +16,17 @@ public enum SolutionFolders {
         }
         let heads = folders.filter { $0.value.contains { $0.name == "solution.json" } }
         guard !heads.isEmpty else {
-            throw Refusal(.invalid, "There is no solution here: a solution's folder holds a solution.json.", field: "path")
+            throw Refusal(
+                .invalid,
+                "There is no solution here: a solution's folder holds a solution.json.",
+                field: "path"
+            )
         }
         var faults: [Refusal.Fault] = []
         for (folder, files) in folders where heads[folder] == nil {
-            faults += files.map { .init(place: $0.path, reason: "stands in no solution: there is no solution.json beside it") }
+            faults += files.map {
+                .init(place: $0.path, reason: "stands in no solution: there is no solution.json beside it")
+            }
         }
         var solutions: [Solution] = []
         for (folder, files) in heads.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {

@@ -18,6 +18,7 @@ public enum PlayerScripts {
     ///
     /// - Parameter variables: the accepted system variables, the current one first: the loader takes the first that
     ///   has a value.
+    /// - Returns: The script.
     public static func loader(variables: [SystemVariable]) -> [UInt8] {
         let names = JSONValue.array(variables.map { .string($0.text) })
         return fill(file("loader.js"), ["__VARIABLES__": names.canonical])

@@ -32,12 +32,14 @@ public struct SQLiteEngine: Engine {
         guard synchronous == 2 else { throw NotDurable(synchronous: synchronous) }
     }
 
+    /// Runs `body` in one transaction of the one writer.
     public func transaction<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {
         try await pool.write { try body(SQLiteConnection(database: $0)) }
     }
 
+    /// Runs `body` on one unchanging view, in a reader of the pool.
     public func snapshot<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {

@@ -37,7 +37,8 @@ enum ClientSQL: String, StatementSet {
         WHERE client_system.id = ?
         """
     case suspend = "UPDATE client SET suspended_at = ?, suspension_reason = ? WHERE id = ? AND suspended_at IS NULL"
-    case resume = "UPDATE client SET suspended_at = NULL, suspension_reason = NULL WHERE id = ? AND suspended_at IS NOT NULL"
+    case resume =
+        "UPDATE client SET suspended_at = NULL, suspension_reason = NULL WHERE id = ? AND suspended_at IS NOT NULL"
     case activate = "UPDATE client SET activated_at = ? WHERE id = ? AND activated_at IS NULL"
     case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
     case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
@@ -138,8 +139,10 @@ extension Storage {
     ///
     /// - Parameters:
     ///   - clients: At most ``clientsMax``.
+    ///   - partner: Whose clients they are to be.
     ///   - dryRun: Tell what would become of them, and change nothing.
     /// - Returns: What became of each, in order.
+    /// - Throws: Failures of the database alone; a conflict is a result.
     public func addClients(
         _ clients: [NewClient],
         of partner: PartnerRecord,
@@ -223,7 +226,9 @@ extension Storage {
     public func systems(named text: String, of partner: PartnerID) async throws -> [SystemRecord] {
         try await engine.snapshot { connection in
             let text = SQLValue.text(text)
-            return try connection.rows(ClientSQL.byNameOrID, .text(of: partner), text, text, text).map(SystemRecord.init)
+            return try connection.rows(ClientSQL.byNameOrID, .text(of: partner), text, text, text).map(
+                SystemRecord.init
+            )
         }
     }
 

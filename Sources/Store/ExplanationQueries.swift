@@ -19,8 +19,13 @@ public struct Explanation: Sendable {
 extension Storage {
     /// Explains what is served for a System Client ID, as of one moment.
     ///
-    /// - Parameter environment: The name of an environment of the client's system, else of its partner's standard
-    ///   content; nil for production.
+    /// - Parameters:
+    ///   - partner: The partner's key; nil for the default partner.
+    ///   - variable: The page variable.
+    ///   - client: Its value.
+    ///   - environment: The name of an environment of the client's system, else of its partner's standard content; nil
+    ///     for production.
+    /// - Returns: What a page gets, and why.
     /// - Throws: `notFound` for an environment that neither has.
     public func explain(
         partner: PartnerKey?,

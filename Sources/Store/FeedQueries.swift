@@ -51,7 +51,8 @@ struct FeedWriter {
     }
 
     private init(_ connection: any Connection, at now: Timestamp) throws {
-        guard let row = try connection.rows(FeedSQL.lockHead).first, let hash = StateHash(bytes: try row.bytes(1)) else {
+        guard let row = try connection.rows(FeedSQL.lockHead).first, let hash = StateHash(bytes: try row.bytes(1))
+        else {
             throw MissingHead()
         }
         self.connection = connection
@@ -93,10 +94,12 @@ struct FeedWriter {
 public struct MissingHead: Error, Sendable {}
 
 extension Storage: Feed {
+    /// Where the log stands now.
     public func head() async throws -> FeedHead {
         try await engine.snapshot(Self.head)
     }
 
+    /// The generations after `generation`, oldest first, at most `limit`.
     public func generations(after generation: Int64, limit: Int) async throws -> [FeedGeneration] {
         try await engine.snapshot { connection in
             let rows = try connection.rows(FeedSQL.generations, .integer(generation), .integer(Int64(limit)))
@@ -115,6 +118,7 @@ extension Storage: Feed {
         }
     }
 
+    /// Every entry and the head, as of one moment.
     public func snapshot() async throws -> FeedSnapshot {
         try await engine.snapshot { connection in
             let head = try Self.head(connection)
@@ -128,6 +132,7 @@ extension Storage: Feed {
         }
     }
 
+    /// The object of that digest, or nil.
     public func object(_ digest: Digest) async throws -> StoredObject? {
         try await engine.snapshot { connection in
             try connection.rows(FeedSQL.object, .bytes(digest.bytes)).first.map { row in

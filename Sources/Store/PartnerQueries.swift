@@ -13,7 +13,8 @@ enum PartnerSQL: String, StatementSet {
         ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END LIMIT 1
         """
     case byID = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE id = ?"
-    case all = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner ORDER BY created_at, id"
+    case all =
+        "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner ORDER BY created_at, id"
     case variables = """
         SELECT name FROM partner_variable WHERE partner_id = ?
         ORDER BY CASE WHEN retires_at IS NULL THEN 0 ELSE 1 END, name
@@ -162,7 +163,11 @@ extension Storage {
     static func partner(_ keyOrName: String, _ connection: any Connection) throws -> PartnerRecord {
         let text = SQLValue.text(keyOrName)
         guard let row = try connection.rows(PartnerSQL.byKeyOrName, text, text, text).first else {
-            throw Refusal(.notFound, "There is no partner of the key or name '\(keyOrName.prefix(80))'.", field: "partner")
+            throw Refusal(
+                .notFound,
+                "There is no partner of the key or name '\(keyOrName.prefix(80))'.",
+                field: "partner"
+            )
         }
         return try partner(row, connection)
     }
@@ -174,7 +179,9 @@ extension Storage {
             id: id,
             key: try PartnerKey(try row.text(1)),
             name: try OrganisationName(try row.text(2)),
-            variables: try connection.rows(PartnerSQL.variables, .text(of: id)).map { try SystemVariable(try $0.text(0)) },
+            variables: try connection.rows(PartnerSQL.variables, .text(of: id)).map {
+                try SystemVariable(try $0.text(0))
+            },
             isDefault: try row.flag(3),
             isSuspended: try row.flag(4),
             cacheClass: cacheClass,

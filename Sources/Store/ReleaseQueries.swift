@@ -295,7 +295,11 @@ private struct Workspace {
 
     func environment(_ name: EnvironmentName, _ connection: any Connection) throws -> EnvironmentRecord {
         guard let row = try connection.rows(ReleaseSQL.environment, .text(of: id), .text(of: name)).first else {
-            throw Refusal(.notFound, "There is no environment '\(name)'; publishing into it makes it.", field: "environment")
+            throw Refusal(
+                .notFound,
+                "There is no environment '\(name)'; publishing into it makes it.",
+                field: "environment"
+            )
         }
         return EnvironmentRecord(
             id: try row.id(0),

@@ -4,6 +4,7 @@ public import Domain
 public struct StoreLookup: EntryLookup {
     let connection: any Connection
 
+    /// The partner of that key; for nil, the default partner.
     public func partner(_ key: PartnerKey?) throws -> Found<(key: PartnerKey, entry: PartnerEntry)> {
         var key = key
         if key == nil {
@@ -17,16 +18,21 @@ public struct StoreLookup: EntryLookup {
         }
     }
 
+    /// The mapping of that System Client ID.
     public func mapping(_ partner: PartnerKey, _ client: SystemClientID) throws -> Found<MappingEntry> {
         try value(.mapping(partner, client))
     }
 
+    /// The environment of that key.
     public func environment(_ key: EnvironmentKey) throws -> Found<EnvironmentEntry> {
         try value(.environment(key))
     }
 
+    /// The release that the feed points at.
     public func liveRelease(_ owner: ContentOwner, _ environment: EnvironmentName) throws -> ReleaseID? {
-        guard case .value(let pointer) = try value(.pointer(owner, environment), ReleasePointer.self) else { return nil }
+        guard case .value(let pointer) = try value(.pointer(owner, environment), ReleasePointer.self) else {
+            return nil
+        }
         return pointer.release
     }
 

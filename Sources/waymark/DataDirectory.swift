@@ -22,7 +22,11 @@ struct DataDirectory: Sendable {
                 attributes: [.posixPermissions: 0o700]
             )
         } catch {
-            throw Refusal(.invalid, "The data directory '\(path)' cannot be made: \(error.localizedDescription)", field: "data")
+            throw Refusal(
+                .invalid,
+                "The data directory '\(path)' cannot be made: \(error.localizedDescription)",
+                field: "data"
+            )
         }
     }
 }

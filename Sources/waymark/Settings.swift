@@ -61,7 +61,10 @@ struct Settings: Sendable {
 
     /// A setting's effective value.
     func value(_ key: Key) -> String {
-        ConfigReader(providers: providers.map(\.provider)).string(forKey: ConfigKey([key.rawValue]), default: key.standard)
+        ConfigReader(providers: providers.map(\.provider)).string(
+            forKey: ConfigKey([key.rawValue]),
+            default: key.standard
+        )
     }
 
     /// Where a setting's effective value comes from.
@@ -113,7 +116,9 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The data directory; made if missing. (default: waymark-data)", valueName: "dir"))
     var data: String?
 
-    @Option(help: ArgumentHelp("A YAML file of settings; flags and WAYMARK_… variables come before it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("A YAML file of settings; flags and WAYMARK_… variables come before it.", valueName: "file")
+    )
     var config: String?
 
     func settings(_ flags: [Settings.Key: String?] = [:]) async throws -> Settings {

@@ -128,8 +128,11 @@ public struct ContentFormat: Sendable {
         }
     }
 
-    private static func faults(_ file: ContentFile, _ value: JSONValue, _ schema: Schema) -> Result<JSONValue, Refusal> {
-        let faults = schema.faults(in: value).map { Refusal.Fault(place: "\(file.path)#\($0.pointer)", reason: $0.reason) }
+    private static func faults(_ file: ContentFile, _ value: JSONValue, _ schema: Schema) -> Result<JSONValue, Refusal>
+    {
+        let faults = schema.faults(in: value).map {
+            Refusal.Fault(place: "\(file.path)#\($0.pointer)", reason: $0.reason)
+        }
         return faults.isEmpty ? .success(value) : .failure(Refusal(.invalid, "", faults: faults))
     }
 

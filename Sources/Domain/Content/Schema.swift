@@ -117,7 +117,9 @@ public struct Schema: Sendable {
                 report(pointer, "is no \(name)")
             }
         case .integer(let number):
-            if case .integer(let least) = schema["minimum"], number < least { report(pointer, "must be at least \(least)") }
+            if case .integer(let least) = schema["minimum"], number < least {
+                report(pointer, "must be at least \(least)")
+            }
             if case .integer(let most) = schema["maximum"], number > most { report(pointer, "must be at most \(most)") }
         case .array(let values):
             bounds(schema, "Items", values.count, "items") { report(pointer, $0) }

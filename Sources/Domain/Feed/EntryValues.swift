@@ -43,6 +43,7 @@ public struct PartnerEntry: EntryValue {
         self.loader = loader
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(id.bits)
@@ -55,6 +56,7 @@ public struct PartnerEntry: EntryValue {
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         id = PartnerID(bits: try reader.bits())
@@ -101,6 +103,7 @@ public struct MappingEntry: EntryValue {
         self.standardContentOff = standardContentOff
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(system.bits)
@@ -112,6 +115,7 @@ public struct MappingEntry: EntryValue {
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         system = SystemID(bits: try reader.bits())
@@ -137,6 +141,7 @@ public struct EnvironmentEntry: EntryValue {
         self.name = name
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(owner)
@@ -144,6 +149,7 @@ public struct EnvironmentEntry: EntryValue {
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         owner = try reader.owner()
@@ -161,12 +167,14 @@ public struct ReleasePointer: EntryValue {
         self.release = release
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(release.bits)
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         release = ReleaseID(bits: try reader.bits())
@@ -213,6 +221,7 @@ public struct ReleaseEntry: EntryValue {
         self.signature = signature
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(owner)
@@ -226,6 +235,7 @@ public struct ReleaseEntry: EntryValue {
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         owner = try reader.owner()
@@ -259,6 +269,7 @@ public struct ObjectEntry: EntryValue {
         self.brotliBytes = brotliBytes
     }
 
+    /// The entry's value as stored and sent.
     public var encoded: [UInt8] {
         var writer = EntryWriter()
         writer.write(mediaType)
@@ -268,6 +279,7 @@ public struct ObjectEntry: EntryValue {
         return writer.bytes
     }
 
+    /// Reads a stored value.
     public init(encoded: [UInt8]) throws(UnreadableEntry) {
         var reader = try EntryReader(encoded)
         mediaType = try reader.text()

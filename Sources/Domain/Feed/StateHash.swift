@@ -38,7 +38,9 @@ public struct StateHash: Hashable, Sendable, CustomStringConvertible {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(5 + key.key.count + value.count)
         bytes.append(key.kind)
-        for shift in stride(from: 0 as UInt32, through: 24, by: 8) { bytes.append(UInt8(truncatingIfNeeded: count >> shift)) }
+        for shift in stride(from: 0 as UInt32, through: 24, by: 8) {
+            bytes.append(UInt8(truncatingIfNeeded: count >> shift))
+        }
         bytes += key.key
         bytes += value
         return xxHash128(bytes)

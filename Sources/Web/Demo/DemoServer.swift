@@ -25,7 +25,16 @@ extension WebServer {
     ///
     /// Who is signed in, the language and the security policy stand in the query, so that every state has a link.
     ///
-    /// - Parameter loader: The origin of the edge, and the loader's address on it.
+    /// - Parameters:
+    ///   - clients: Who can be signed in.
+    ///   - loader: The origin of the edge, and the loader's address on it.
+    ///   - host: The address to listen on.
+    ///   - port: 0 for any free one.
+    ///   - runtime: Chance, for nonces.
+    ///   - logger: For what goes wrong.
+    ///   - isBound: Called once, with the port that is really listened on.
+    /// - Returns: The listener.
+    /// - Throws: Where a template is broken.
     public static func demo(
         clients: [DemoClient],
         loader: @escaping @Sendable () -> (origin: String, url: String),

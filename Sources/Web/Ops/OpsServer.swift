@@ -38,7 +38,8 @@ extension WebServer {
         router.get("/livez") { _, _ in Response(text, "ok\n".utf8, fresh) }
         router.get("/readyz") { _, _ in
             await source.isReady()
-                ? Response(text, "ready\n".utf8, fresh) : Response(text, "not ready\n".utf8, fresh, status: .serviceUnavailable)
+                ? Response(text, "ready\n".utf8, fresh)
+                : Response(text, "not ready\n".utf8, fresh, status: .serviceUnavailable)
         }
         router.get("/metrics") { _, _ in
             Response("text/plain; version=0.0.4; charset=utf-8", await source.metrics().utf8, fresh)

@@ -10,7 +10,10 @@ public struct WebServer: Service {
     /// Makes a listener.
     ///
     /// - Parameters:
+    ///   - router: What it answers.
+    ///   - host: The address to listen on.
     ///   - port: 0 for any free one.
+    ///   - logger: For what goes wrong.
     ///   - isBound: Called once, with the port that is really listened on.
     init(
         _ router: Router<BasicRequestContext>,

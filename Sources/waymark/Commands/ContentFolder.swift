@@ -17,7 +17,10 @@ enum ContentFolder {
                 guard let bytes = FileManager.default.contents(atPath: whole) else {
                     throw Refusal(.invalid, "The file '\(whole)' cannot be read.", field: "path")
                 }
-                return ContentFile(path: name.contains("/") ? whole : absolute(root) + "/" + name, bytes: [UInt8](bytes))
+                return ContentFile(
+                    path: name.contains("/") ? whole : absolute(root) + "/" + name,
+                    bytes: [UInt8](bytes)
+                )
             }
     }
 

@@ -10,7 +10,8 @@ import Web
 /// `waymark demo`
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows everything working: a partner, four clients, the gallery, and a partner app that carries the tag.",
+        abstract:
+            "Shows everything working: a partner, four clients, the gallery, and a partner app that carries the tag.",
         discussion: """
             The data is temporary, and gone when the demo ends (with --data DIR it stays; DIR must hold no partner yet). \
             The addresses are printed, and written to demo.txt in the data directory, or to the file of --addresses.
@@ -74,7 +75,8 @@ struct Demo: AsyncParsableCommand {
 
     private static func text(_ bound: Server.Bound, _ partner: PartnerKey, _ directory: DataDirectory) -> String {
         func url(_ listener: String) -> String { "http://\(bound.address(listener) ?? "")" }
-        let snippet = "\(url("edge"))/v1/\(partner)/snippets/\(DemoData.variable)/\(DemoData.visitors[0].systemClientID).js"
+        let snippet =
+            "\(url("edge"))/v1/\(partner)/snippets/\(DemoData.variable)/\(DemoData.visitors[0].systemClientID).js"
         return """
             app      \(url("app"))/  (the partner app: open it, and switch the signed-in client)
             edge     \(url("edge"))/v1/\(partner)/loader.js
@@ -122,7 +124,11 @@ enum DemoData {
     /// Makes the partner, its four clients and all content, through the operations that commands use.
     static func fill(_ services: Services) async throws -> PartnerKey {
         guard try await services.storage.partners().isEmpty else {
-            throw Refusal(.conflict, "This data directory holds partners already; the demo needs a new one.", field: "data")
+            throw Refusal(
+                .conflict,
+                "This data directory holds partners already; the demo needs a new one.",
+                field: "data"
+            )
         }
         let partner = try await services.partners.add(
             .operator,

@@ -21,7 +21,9 @@ struct Doctor: AsyncParsableCommand {
         let directory = try await common.directory()
         Terminal.line("data directory  \(directory.path)")
         let answer = try await directory.perform(Diagnose())
-        for check in answer.checks { Terminal.line("\(check.isGood ? "ok   " : "WRONG")  \(check.name): \(check.finding)") }
+        for check in answer.checks {
+            Terminal.line("\(check.isGood ? "ok   " : "WRONG")  \(check.name): \(check.finding)")
+        }
         if answer.checks.contains(where: { !$0.isGood }) { throw ExitCode(1) }
     }
 }
@@ -76,7 +78,8 @@ struct Diagnose: Operation {
             Check(
                 name: "objects",
                 isGood: broken.isEmpty && unreadable == 0,
-                finding: broken.isEmpty ? "\(objects), each of its digest" : "not of their digest: \(broken.joined(separator: ", "))"
+                finding: broken.isEmpty
+                    ? "\(objects), each of its digest" : "not of their digest: \(broken.joined(separator: ", "))"
             ),
         ])
     }

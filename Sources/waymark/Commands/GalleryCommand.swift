@@ -46,7 +46,8 @@ struct GalleryCommand: AsyncParsableCommand {
     struct PublishSolutions: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "publish",
-            abstract: "Publishes solutions as versions in a partner's gallery; with --standard, as its standard content too.",
+            abstract:
+                "Publishes solutions as versions in a partner's gallery; with --standard, as its standard content too.",
             discussion: """
                 A solution whose newest version has the very same content keeps it. Standard content is made of the \
                 versions that are live now, with those published here in the place of their earlier ones or behind.
@@ -81,7 +82,9 @@ struct GalleryCommand: AsyncParsableCommand {
             )
             let answer = try await common.directory().perform(operation)
             for version in answer.versions {
-                Terminal.line("\(version.solution) version \(version.number)\(version.isUnchanged ? " (unchanged)" : "")")
+                Terminal.line(
+                    "\(version.solution) version \(version.number)\(version.isUnchanged ? " (unchanged)" : "")"
+                )
             }
             for release in answer.releases { release.show("standard content of \(partner)") }
         }

@@ -42,7 +42,9 @@ struct Import: AsyncParsableCommand {
             bar.show(source.byteOffset, "\(sum.added) added, \(sum.unchanged) unchanged, \(sum.faults.count) refused")
         }
         bar.finish()
-        for fault in sum.faults.sorted(by: { $0.line < $1.line }) { Terminal.error("line \(fault.line): \(fault.reason)") }
+        for fault in sum.faults.sorted(by: { $0.line < $1.line }) {
+            Terminal.error("line \(fault.line): \(fault.reason)")
+        }
         let done = dryRun ? "would be added" : "added"
         Terminal.line("\(sum.added) \(done), \(sum.unchanged) unchanged, \(sum.faults.count) refused")
         if !sum.faults.isEmpty { throw ExitCode(2) }

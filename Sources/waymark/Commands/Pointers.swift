@@ -93,7 +93,9 @@ struct Unpublish: AsyncParsableCommand {
 
     func run() async throws {
         let answer = try await common.directory().perform(TakeDown(target: pointer.target))
-        Terminal.line("nothing is live in \(pointer.environment) for \(pointer.whose) (generation \(answer.generation))")
+        Terminal.line(
+            "nothing is live in \(pointer.environment) for \(pointer.whose) (generation \(answer.generation))"
+        )
     }
 }
 

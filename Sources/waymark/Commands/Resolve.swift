@@ -24,7 +24,9 @@ struct Resolve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The partner's key or name; the default partner if not given.", valueName: "key|name"))
     var partner: String?
 
-    @Option(help: ArgumentHelp("The name of an environment of the client or of its partner's content.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The name of an environment of the client or of its partner's content.", valueName: "name")
+    )
     var environment: String?
 
     func run() async throws {
@@ -120,7 +122,9 @@ struct ExplainKey: Operation {
             client: client,
             served: served,
             cacheControl: resolution.cacheClass?.cacheControl,
-            environments: explanation.environments.map { Environment(content: $0.owner, name: $0.name.text, key: $0.key.text) },
+            environments: explanation.environments.map {
+                Environment(content: $0.owner, name: $0.name.text, key: $0.key.text)
+            },
             path: Self.path(explanation.partner?.key, asked?.key, variable, id),
             generation: explanation.head.generation
         )

@@ -45,7 +45,12 @@ struct ListenerOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Event loops of the edge, 1 to 64. (default: 1)", valueName: "n"))
     var edgeThreads: Int?
 
-    @Option(help: ArgumentHelp("trace, debug, info, notice, warning, error or critical. (default: info)", valueName: "level"))
+    @Option(
+        help: ArgumentHelp(
+            "trace, debug, info, notice, warning, error or critical. (default: info)",
+            valueName: "level"
+        )
+    )
     var logLevel: String?
 
     var flags: [Settings.Key: String?] {

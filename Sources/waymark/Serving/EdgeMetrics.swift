@@ -25,8 +25,18 @@ enum EdgeMetrics {
         )
         metric("sent_bytes_total", "counter", "Bytes given to the network.", [("", counters.bytesSent)])
         metric("connections_accepted_total", "counter", "Connections taken.", [("", counters.accepted)])
-        metric("connections_refused_total", "counter", "Connections closed for being too many.", [("", counters.refused)])
-        metric("connections_timed_out_total", "counter", "Connections whose deadline passed.", [("", counters.timedOut)])
+        metric(
+            "connections_refused_total",
+            "counter",
+            "Connections closed for being too many.",
+            [("", counters.refused)]
+        )
+        metric(
+            "connections_timed_out_total",
+            "counter",
+            "Connections whose deadline passed.",
+            [("", counters.timedOut)]
+        )
         metric("connections_open", "gauge", "Connections now open.", [("", counters.open)])
         metric("beacons_total", "counter", "Usage beacons taken; dropped for now.", [("", counters.beacons)])
         metric("object_fetches_total", "counter", "Objects asked of upstream.", [("", counters.fetches)])
@@ -38,14 +48,21 @@ enum EdgeMetrics {
             report.entries.map { ("{kind=\"\($0.kind)\"}", $0.count) }
         )
         metric("entries_set_aside", "gauge", "Entries of a later version, not understood.", [("", report.setAside)])
-        metric("pointers_waiting", "gauge", "Live pointers whose release lacks objects.", [("", report.waitingForObjects)])
+        metric(
+            "pointers_waiting",
+            "gauge",
+            "Live pointers whose release lacks objects.",
+            [("", report.waitingForObjects)]
+        )
         metric("ready", "gauge", "Whether requests should be sent here.", [("", report.isReady ? 1 : 0)])
         return text
     }
 
     /// The JSON of `/statusz`.
     static func status(_ report: EdgeReport, started: Timestamp, now: Timestamp) -> [UInt8] {
-        let entries = Dictionary(uniqueKeysWithValues: report.entries.map { ($0.kind, JSONValue.integer(Int64($0.count))) })
+        let entries = Dictionary(
+            uniqueKeysWithValues: report.entries.map { ($0.kind, JSONValue.integer(Int64($0.count))) }
+        )
         let counters = report.counters
         return JSONValue.object([
             "version": .string(Waymark.version),

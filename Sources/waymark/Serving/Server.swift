@@ -43,7 +43,10 @@ struct Server: Sendable {
     ) async throws {
         let level = Logger.Level(rawValue: settings.value(.logLevel))
         guard let level else {
-            throw Refusal(.invalid, "--log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")).")
+            throw Refusal(
+                .invalid,
+                "--log-level must be one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))."
+            )
         }
         try directory.makeIfMissing()
         let socket = try Self.socketPath(directory)
@@ -67,7 +70,9 @@ struct Server: Sendable {
     ///
     /// - Parameters:
     ///   - further: More listeners, made when `bound` is known.
+    ///   - listeners: What must be bound before `ready`.
     ///   - ready: Called once when everything listens and the edge has its state.
+    /// - Throws: A refusal for a wrong setting, or an `IOError` where an address cannot be bound.
     func run(
         further: (Bound) throws -> [any Service] = { _ in [] },
         listeners: [String] = ["edge", "control", "ops"],
@@ -109,8 +114,9 @@ struct Server: Sendable {
             isBound: { bound.set("ops", $0, $1) }
         )
         let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
+        // Shut down from the last to the first: ops tells to the end that this process is going.
         let services: [any Service] =
-            [edge, control, ops, SocketServer(path: socket, services: services, logger: logger)]
+            [ops, control, edge, SocketServer(path: socket, services: services, logger: logger)]
             + (try further(bound)) + [announcement]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
@@ -126,7 +132,10 @@ struct Server: Sendable {
         guard directory.socket.utf8.count > socketPathBytesMax else { return directory.socket }
         var template = Array("/tmp/waymark-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
-            throw Refusal(.invalid, "No directory for the socket can be made in /tmp: \(String(cString: strerror(errno))).")
+            throw Refusal(
+                .invalid,
+                "No directory for the socket can be made in /tmp: \(String(cString: strerror(errno)))."
+            )
         }
         let end = template.firstIndex(of: 0) ?? template.endIndex
         return String(decoding: template[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self) + "/waymark.sock"

@@ -20,14 +20,18 @@ struct SocketServer: Service {
         // The directory around it is its owner's alone, so nobody else gets here before the mode is set.
         chmod(path, 0o600)
         defer { unlink(path) }
-        try await cancelWhenGracefulShutdown {
-            try await server.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        group.addTask { await serve(connection) }
+        do {
+            try await cancelWhenGracefulShutdown {
+                try await server.executeThenClose { connections in
+                    try await withThrowingDiscardingTaskGroup { group in
+                        for try await connection in connections {
+                            group.addTask { await serve(connection) }
+                        }
                     }
                 }
             }
+        } catch is CancellationError {
+            // The graceful end.
         }
     }
 
@@ -50,7 +54,10 @@ struct SocketServer: Service {
         guard let name = try? JSONDecoder().decode(SocketMessage.Name.self, from: data).operation,
             let operation = operations.first(where: { $0.name == name })
         else {
-            let refusal = Refusal(.unsupported, "This server does not know the operation; is the command of its version?")
+            let refusal = Refusal(
+                .unsupported,
+                "This server does not know the operation; is the command of its version?"
+            )
             return encoded(SocketMessage.Reply<String>(refusal: .init(refusal)))
         }
         return await perform(operation, data)
