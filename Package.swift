@@ -118,6 +118,46 @@ let package = Package(
             swiftSettings: strict,
             plugins: embedding
         ),
+
+        .target(
+            name: "TestSupport",
+            dependencies: ["Domain", "Store", "SQLiteEngine", "Accounts", "Publishing", "Player", nioCore],
+            path: "Tests/TestSupport",
+            swiftSettings: strict
+        ),
+        .testTarget(name: "DomainTests", dependencies: ["Domain", "Gallery", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Domain", "Store", "SQLiteEngine", "PostgresEngine", "CLibPQ", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "PublishingTests",
+            dependencies: ["Domain", "Store", "Player", "Publishing", "CBrotli", "CZlib", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "GalleryTests",
+            dependencies: ["Domain", "Store", "Gallery", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "AccountsTests",
+            dependencies: ["Domain", "Store", "Accounts", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EdgeTests",
+            dependencies: ["Domain", "Edge", "TestSupport", nioCore, logging, lifecycle],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "waymark", "Domain", "Store", "Edge", "Accounts", "Gallery", "Publishing", "TestSupport", logging,
+            ],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -190,7 +190,7 @@ public enum StoreSchema {
     ]
 
     /// The table by which versions of the program recognise each other's schema.
-    static let versionTable = """
+    package static let versionTable = """
         CREATE TABLE IF NOT EXISTS schema_version (
             one BIGINT PRIMARY KEY CHECK (one = 1),
             version BIGINT NOT NULL,

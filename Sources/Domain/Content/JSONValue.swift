@@ -1,5 +1,3 @@
-import FoundationEssentials
-
 /// A JSON value as content holds it: numbers are integers within ±2^53 (so that every reader agrees on them).
 public indirect enum JSONValue: Hashable, Sendable {
     /// `null`
@@ -18,25 +16,12 @@ public indirect enum JSONValue: Hashable, Sendable {
     /// The largest magnitude of a number.
     public static let integerMax: Int64 = 1 << 53
 
-    /// Reads one JSON text.
+    /// Reads one JSON text, strictly (RFC 8259): no comments, no trailing commas, no name twice in an object.
     ///
-    /// - Throws: ``NotJSON``, with the parser's word on what is wrong and where.
+    /// - Throws: ``NotJSON``, which says what is wrong and where.
     public init(parsing bytes: [UInt8]) throws(NotJSON) {
-        do {
-            self = try JSONDecoder().decode(Decoded.self, from: Data(bytes)).value
-        } catch DecodingError.dataCorrupted(let context) {
-            let place = context.codingPath.map { "/" + ($0.intValue.map(String.init) ?? $0.stringValue) }.joined()
-            let cause = context.underlyingError.map { "\($0)" } ?? ""
-            throw NotJSON(pointer: place, reason: cause.isEmpty ? context.debugDescription : Self.plain(cause))
-        } catch {
-            throw NotJSON(pointer: "", reason: "not valid JSON")
-        }
-    }
-
-    /// The sentence that a parser's error holds in quotes, or the error as it is.
-    private static func plain(_ cause: String) -> String {
-        guard let start = cause.firstRange(of: "NSDebugDescription=")?.upperBound else { return cause }
-        return String(cause[start...].prefix { $0 != "}" })
+        var parser = JSONParser(bytes)
+        self = try parser.document()
     }
 
     /// The value of a member of an object; nil where this is no object or has no such member.
@@ -101,65 +86,5 @@ public indirect enum JSONValue: Hashable, Sendable {
             }
         }
         bytes.append(UInt8(ascii: "\""))
-    }
-}
-
-/// Bytes that are no JSON, or JSON that content cannot hold.
-public struct NotJSON: Error, Hashable, Sendable {
-    /// JSON pointer to the value at fault; empty for the whole text.
-    public let pointer: String
-    /// What is wrong, with line and column where the parser knows them.
-    public let reason: String
-}
-
-/// Bridges Foundation's decoder to ``JSONValue``.
-private struct Decoded: Decodable {
-    let value: JSONValue
-
-    init(from decoder: any Decoder) throws {
-        if let container = try? decoder.container(keyedBy: AnyKey.self) {
-            var members: [String: JSONValue] = [:]
-            for key in container.allKeys {
-                members[key.stringValue] = try container.decode(Decoded.self, forKey: key).value
-            }
-            value = .object(members)
-            return
-        }
-        if var container = try? decoder.unkeyedContainer() {
-            var values: [JSONValue] = []
-            while !container.isAtEnd { values.append(try container.decode(Decoded.self).value) }
-            value = .array(values)
-            return
-        }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            value = .null
-        } else if let flag = try? container.decode(Bool.self) {
-            value = .bool(flag)
-        } else if let text = try? container.decode(String.self) {
-            value = .string(text)
-        } else if let number = try? container.decode(Int64.self),
-            (-JSONValue.integerMax...JSONValue.integerMax).contains(number)
-        {
-            value = .integer(number)
-        } else {
-            throw DecodingError.dataCorruptedError(
-                in: container,
-                debugDescription: "a number must be an integer within ±2^53"
-            )
-        }
-    }
-}
-
-private struct AnyKey: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-
-    init(stringValue: String) {
-        self.stringValue = stringValue
-    }
-
-    init?(intValue: Int) {
-        stringValue = String(intValue)
     }
 }

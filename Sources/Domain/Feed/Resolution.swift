@@ -81,6 +81,12 @@ public struct Resolution: Hashable, Sendable {
         public var owner: ContentOwner
         /// In which environment it is live.
         public var environment: EnvironmentName
+
+        /// Names an environment of an owner.
+        public init(owner: ContentOwner, environment: EnvironmentName) {
+            self.owner = owner
+            self.environment = environment
+        }
     }
 
     private init(_ outcome: Outcome, _ reason: String, cacheClass: CacheClass? = nil) {

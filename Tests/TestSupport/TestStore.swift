@@ -1,0 +1,97 @@
+public import Domain
+import Foundation
+import SQLiteEngine
+public import Store
+import Synchronization
+
+/// A directory of a test's own, in memory, gone with the object.
+public final class TestDirectory: Sendable {
+    public let path: String
+
+    public init() {
+        path = "/dev/shm/waymark-test-\(UUID().uuidString.lowercased())"
+        try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Writes files, making the folders between.
+    public func write(_ files: [String: String]) throws {
+        for (name, text) in files {
+            let file = URL(fileURLWithPath: "\(path)/\(name)")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
+            try Data(text.utf8).write(to: file)
+        }
+    }
+}
+
+extension Runtime {
+    /// A clock that advances by a millisecond at each look, and numbers that only look random.
+    public static func test(at start: Int64 = 1_800_000_000_000, seed: UInt64 = 1) -> Runtime {
+        let state = Mutex((time: start, generator: SplitMix(state: seed)))
+        return Runtime(
+            now: {
+                state.withLock {
+                    $0.time += 1
+                    return Timestamp(milliseconds: $0.time)
+                }
+            },
+            random: { count in
+                state.withLock { state in (0..<count).map { _ in UInt8.random(in: 0...255, using: &state.generator) } }
+            }
+        )
+    }
+}
+
+/// SplitMix64: small, seeded, the same everywhere.
+public struct SplitMix: RandomNumberGenerator, Sendable {
+    private var state: UInt64
+
+    public init(state: UInt64) {
+        self.state = state
+    }
+
+    public mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
+}
+
+/// A store on SQLite in a directory of its own, which goes with the last use of the store.
+public struct TestStore: Sendable {
+    public let storage: Storage
+    public let runtime: Runtime
+
+    private struct Held: Engine {
+        let engine: SQLiteEngine
+        let directory: TestDirectory
+
+        func transaction<Result: Sendable>(
+            _ body: @escaping @Sendable (any Connection) throws -> Result
+        ) async throws -> Result {
+            try await engine.transaction(body)
+        }
+
+        func snapshot<Result: Sendable>(
+            _ body: @escaping @Sendable (any Connection) throws -> Result
+        ) async throws -> Result {
+            try await engine.snapshot(body)
+        }
+    }
+
+    public init(runtime: Runtime = .test(), changed: @escaping @Sendable () -> Void = {}) async throws {
+        self.runtime = runtime
+        let directory = TestDirectory()
+        let engine = try SQLiteEngine(path: directory.path + "/waymark.sqlite")
+        storage = Storage(engine: Held(engine: engine, directory: directory), runtime: runtime, changed: changed)
+        try await storage.migrate()
+    }
+}
