@@ -68,7 +68,7 @@ let package = Package(
             dependencies: ["Store", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
-        .target(name: "PostgresEngine", dependencies: ["Store", "CLibPQ"], swiftSettings: strict),
+        .target(name: "PostgresEngine", dependencies: ["Store"], swiftSettings: strict),
         .target(name: "Accounts", dependencies: ["Domain", "Store"], swiftSettings: strict),
         .target(
             name: "Gallery",
@@ -148,7 +148,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EdgeTests",
-            dependencies: ["Domain", "Edge", "TestSupport", nioCore, logging, lifecycle],
+            dependencies: ["Domain", "Edge", "Publishing", "TestSupport", nioCore, logging, lifecycle],
             swiftSettings: strict
         ),
         .testTarget(

@@ -12,16 +12,17 @@ struct BodyReader {
         case size([UInt8])
         case data(Int)
         case dataEnd(Int)
-        case trailer([UInt8], bytes: Int)
+        case trailer([UInt8])
         case done
     }
 
     private(set) var bytes: [UInt8] = []
     private let bytesMax: Int
     private var state: State
+    private var framingBytes = 0
 
-    /// The longest line of a chunk's size with its extensions, and of all trailers.
-    private static let lineBytesMax = 1024
+    /// The most bytes of all lines of chunk sizes, extensions and trailers together.
+    private static let framingBytesMax = 4096
 
     init(_ body: RequestHead.Body, bytesMax: Int) {
         self.bytesMax = bytesMax
@@ -55,35 +56,39 @@ struct BodyReader {
             case .size(var line):
                 line.append(input[position])
                 position += 1
-                guard line.count <= Self.lineBytesMax else { return (.malformed, position) }
-                guard let complete = Self.isLine(line) else { return (.malformed, position) }
+                guard let complete = isLine(line) else { return (.malformed, position) }
                 guard complete else {
                     state = .size(line)
                     continue
                 }
                 guard let size = Self.chunkSize(line.dropLast(2)) else { return (.malformed, position) }
                 guard size <= bytesMax - bytes.count else { return (.tooLarge, position) }
-                state = size == 0 ? .trailer([], bytes: 0) : .data(size)
+                state = size == 0 ? .trailer([]) : .data(size)
             case .dataEnd(let count):
                 guard input[position] == (count == 0 ? 0x0D : 0x0A) else { return (.malformed, position) }
                 position += 1
                 state = count == 0 ? .dataEnd(1) : .size([])
-            case .trailer(var line, let count):
+            case .trailer(var line):
                 line.append(input[position])
                 position += 1
-                guard count < Self.lineBytesMax else { return (.malformed, position) }
-                guard let complete = Self.isLine(line) else { return (.malformed, position) }
-                state =
-                    complete
-                    ? (line.count == 2 ? .done : .trailer([], bytes: count + 1)) : .trailer(line, bytes: count + 1)
+                guard let complete = isLine(line) else { return (.malformed, position) }
+                guard complete else {
+                    state = .trailer(line)
+                    continue
+                }
+                guard line.count == 2 || Self.isField(line) else { return (.malformed, position) }
+                state = line.count == 2 ? .done : .trailer([])
             case .done: break
             }
         }
         return (.complete, position)
     }
 
-    /// Whether the bytes so far are a whole line; nil where a CR or LF stands alone, or a NUL is in it.
-    private static func isLine(_ line: [UInt8]) -> Bool? {
+    /// Whether the bytes so far are a whole line; nil where a CR or LF stands alone, a NUL is in it, or all such lines
+    /// together are too long.
+    private mutating func isLine(_ line: [UInt8]) -> Bool? {
+        framingBytes += 1
+        guard framingBytes <= Self.framingBytesMax else { return nil }
         let last = line[line.count - 1]
         let previous = line.count > 1 ? line[line.count - 2] : nil
         if last == 0x00 { return nil }
@@ -91,11 +96,19 @@ struct BodyReader {
         return previous == 0x0D ? nil : false
     }
 
+    /// Whether a trailer is a field line.
+    private static func isField(_ line: [UInt8]) -> Bool {
+        let name = line.prefix { isTokenByte($0) }
+        return !name.isEmpty && line.count > name.count && line[name.count] == UInt8(ascii: ":")
+    }
+
     /// 1 to 8 hexadecimal digits, then nothing or `;` and extensions, which mean nothing here.
     private static func chunkSize(_ line: ArraySlice<UInt8>) -> Int? {
         let digits = line.prefix { hexDigitValue($0) != nil }
         let rest = line.dropFirst(digits.count)
-        guard (1...8).contains(digits.count), rest.isEmpty || rest.first == UInt8(ascii: ";") else { return nil }
+        // Blanks before the ';' are bad, but to be passed over (RFC 9112, section 7.1.1).
+        let extensions = rest.drop { $0 == 0x20 || $0 == 0x09 }
+        guard (1...8).contains(digits.count), rest.isEmpty || extensions.first == UInt8(ascii: ";") else { return nil }
         return digits.reduce(0) { $0 << 4 | (hexDigitValue($1) ?? 0) }
     }
 

@@ -12,7 +12,9 @@ final class ConnectionHandler: ChannelInboundHandler {
         case body(RequestHead, BodyReader)
         /// An object is on its way from upstream.
         case waiting
-        /// The last answer is written; what still comes is thrown away, so that the peer can read it in peace.
+        /// The last answer is being written.
+        case finishing
+        /// It is written; what still comes is thrown away, so that the peer can read it in peace.
         case lingering
     }
 
@@ -23,6 +25,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var inputEnded = false
     private var isStalled = false
+    private var pendingBytes = 0
     /// When the connection is given up, unless it makes progress.
     private(set) var deadline: NIODeadline
 
@@ -37,24 +40,26 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        // Before it is active: a burst is set up as a whole before its first connection is.
+        loop.add(self)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        loop.remove(self)
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        loop.add(self)
+        if loop.closesIdle { deadline = .now() + Self.lingerTime }
         context.read()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        loop.remove(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var bytes = unwrapInboundIn(data)
-        if case .lingering = phase { return }
+        switch phase {
+        case .finishing, .lingering: return
+        case .head, .body, .waiting: break
+        }
         if input.readableBytes == 0 {
             input = bytes
         } else {
@@ -68,8 +73,9 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isStalled = !context.channel.isWritable
-        deadline = .now() + (isStalled ? loop.limits.writeTime : timeLeft)
-        if !isStalled { work(context) }
+        if isStalled { return }
+        deadline = .now() + timeLeft
+        work(context)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -92,9 +98,17 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     /// Closes if no request is under way; otherwise its answer will be the last.
-    func drain() {
+    func closeIfIdle() {
         guard let context, case .head = phase, input.readableBytes == 0 else { return }
         finish(context)
+    }
+
+    /// Called once a second: a client that reads, however slowly, is not given up while an answer is on its way.
+    func notice(_ now: NIODeadline) {
+        guard let channel = context?.channel else { return }
+        let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        if pending > 0 && pending < pendingBytes { deadline = max(deadline, now + loop.limits.writeTime) }
+        pendingBytes = pending
     }
 
     /// Takes whole requests from the input and answers them, then asks for more.
@@ -107,7 +121,7 @@ final class ConnectionHandler: ChannelInboundHandler {
                 guard takeHead(context, &wrote) else { break requests }
             case .body(let request, let reader):
                 guard takeBody(context, request, reader, &wrote) else { break requests }
-            case .waiting, .lingering: break requests
+            case .waiting, .finishing, .lingering: break requests
             }
             isStalled = !context.channel.isWritable
         }
@@ -116,7 +130,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         switch phase {
         case .lingering:
             if inputEnded { context.close(promise: nil) } else { context.read() }
-        case .waiting: break
+        case .waiting, .finishing: break
         case .head, .body:
             if isStalled {
                 deadline = .now() + loop.limits.writeTime
@@ -134,6 +148,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .head: input.readableBytes > 0 ? loop.limits.headTime : loop.limits.idleTime
         case .body: loop.limits.bodyTime
         case .waiting: loop.limits.objectTime + loop.limits.bodyTime
+        case .finishing: loop.limits.writeTime
         case .lingering: Self.lingerTime
         }
     }
@@ -219,7 +234,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         case .answer(let answer):
             if request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
             return answered(answer, request, context)
-        case .fetch(let digest):
+        case .fetch(let digest, let cacheControl):
             phase = .waiting
             deadline = .now() + timeLeft
             loop.counters.fetches += 1
@@ -229,7 +244,9 @@ final class ConnectionHandler: ChannelInboundHandler {
                 .whenSuccess { object in
                     guard let context = self.context, case .waiting = self.phase else { return }
                     self.phase = .head
-                    _ = self.answered(self.loop.responder.answer(object: object, to: request), request, context)
+                    let responder = self.loop.responder
+                    let answer = responder.answer(object: object, to: request, cacheControl: cacheControl)
+                    _ = self.answered(answer, request, context)
                     context.flush()
                     self.work(context)
                 }
@@ -268,12 +285,26 @@ final class ConnectionHandler: ChannelInboundHandler {
     /// Ends the sending side once everything is written, and waits a little for the peer to close: a socket closed with
     /// unread input is reset, and a reset can overtake the last answer.
     private func finish(_ context: ChannelHandlerContext) {
-        if case .lingering = phase { return }
-        phase = .lingering
+        switch phase {
+        case .finishing, .lingering: return
+        case .head, .body, .waiting: break
+        }
+        phase = .finishing
         input.clear()
-        deadline = .now() + Self.lingerTime
-        context.flush()
-        context.close(mode: .output, promise: nil)
-        if inputEnded { context.close(promise: nil) } else { context.read() }
+        deadline = .now() + timeLeft
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenSuccess {
+            guard let context = self.context else { return }
+            self.phase = .lingering
+            self.deadline = .now() + self.timeLeft
+            if self.inputEnded {
+                context.close(promise: nil)
+            } else {
+                context.close(mode: .output, promise: nil)
+                context.read()
+            }
+        }
+        // Empty, and behind all answers: it is written when they are.
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
     }
 }

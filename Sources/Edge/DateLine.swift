@@ -1,7 +1,8 @@
 /// The `Date` line of a Unix time, as IMF-fixdate (RFC 9110, section 5.6.7), with its CR LF.
 func dateLine(unixSeconds: Int) -> [UInt8] {
-    let days = unixSeconds / 86_400
-    let second = unixSeconds % 86_400
+    // A clock that was never set may stand before the epoch.
+    let days = max(0, unixSeconds) / 86_400
+    let second = max(0, unixSeconds) % 86_400
     // Days since 0000-03-01 of the proleptic Gregorian calendar; a year that starts in March ends with its leap day.
     let shifted = days + 719_468
     let era = shifted / 146_097

@@ -31,6 +31,7 @@ struct EdgeIndex: Sendable {
     private var places: [ReleaseID: Place] = [:]
     private var releases: [ReleaseID: ReleaseEntry] = [:]
     private var unsettled: Set<Place> = []
+    private var unreadablePointers: Set<Place> = []
     private var uses: [Digest: Int] = [:]
 
     init(head: FeedHead) {
@@ -38,12 +39,16 @@ struct EdgeIndex: Sendable {
     }
 
     /// Takes one change in. Objects that it needs are named by ``lackingObjects`` afterwards.
+    ///
+    /// - Parameters:
+    ///   - change: The entry's new value, or its end.
+    ///   - isNew: Whether there was no such entry before.
     mutating func apply(_ change: FeedChange, isNew: Bool) {
         let key = change.key
-        if change.value == nil {
-            counts[key.kind, default: 0] -= 1
-        } else if isNew {
-            counts[key.kind, default: 0] += 1
+        switch (change.value == nil, isNew) {
+        case (true, false): counts[key.kind, default: 0] -= 1
+        case (false, true): counts[key.kind, default: 0] += 1
+        default: break
         }
         setAside.remove(key)
         guard let kind = EntryKind(rawValue: key.kind) else {
@@ -92,9 +97,12 @@ struct EdgeIndex: Sendable {
     private mutating func applyPointer(_ key: EntryKey, _ text: String, _ value: [UInt8]?) {
         guard let place = Self.place(text) else { return setAside(key, value) }
         let decoded: ReleasePointer?? = decode(key, value)
+        unreadablePointers.remove(place)
         switch decoded {
         // One that cannot be understood leaves what was live before.
-        case .some(.none): return
+        case .some(.none):
+            unreadablePointers.insert(place)
+            return
         case .some(.some(let pointer)):
             if let old = pointers[place] { places[old] = nil }
             pointers[place] = pointer.release
@@ -121,6 +129,7 @@ struct EdgeIndex: Sendable {
     mutating func settle(with fetched: [PreparedObject], at head: FeedHead) {
         self.head = head
         for object in fetched { objects[object.digest] = object }
+        var left: [Digest] = []
         for place in unsettled {
             var next: LiveContent?
             if let id = pointers[place] {
@@ -130,11 +139,23 @@ struct EdgeIndex: Sendable {
                 next = LiveContent(id: id, entry: entry, snippet: snippet)
             }
             if let next { Self.objects(of: next.entry).forEach { use($0) } }
-            if let old = live[place] { Self.objects(of: old.entry).forEach { drop($0) } }
+            if let old = live[place] { left += Self.objects(of: old.entry) }
             live[place] = next
             unsettled.remove(place)
         }
-        for object in fetched where uses[object.digest] == nil { objects[object.digest] = nil }
+        // Only now: what one place leaves may be what another takes.
+        for digest in left { drop(digest) }
+        for digest in objects.keys where uses[digest] == nil { objects[digest] = nil }
+    }
+
+    /// Takes over from the state before a resync: objects that need not be fetched again, and the last good release of
+    /// places whose new one cannot be served yet. To be called before ``settle(with:at:)``.
+    mutating func inherit(from old: EdgeIndex) {
+        objects = old.objects
+        for (place, content) in old.live where pointers[place] != nil || unreadablePointers.contains(place) {
+            live[place] = content
+            Self.objects(of: content.entry).forEach { use($0) }
+        }
     }
 
     /// How many live pointers wait for their release's objects.
@@ -147,7 +168,6 @@ struct EdgeIndex: Sendable {
     private mutating func drop(_ digest: Digest) {
         let left = (uses[digest] ?? 1) - 1
         uses[digest] = left > 0 ? left : nil
-        if left <= 0 { objects[digest] = nil }
     }
 
     private mutating func setAside(_ key: EntryKey, _ value: [UInt8]?) {

@@ -22,6 +22,8 @@ public struct EdgeLimits: Sendable {
     public var connections = 10_000
     /// Between not being ready and telling connections to close, so that balancers notice first.
     public var drainNotice = TimeAmount.milliseconds(200)
+    /// How long connections are told to close before the listener and those that wait are closed.
+    public var drainGrace = TimeAmount.seconds(1)
     /// What is still open so long after that is closed.
     public var drainTime = TimeAmount.seconds(10)
     /// An object that the edge lacks must come from upstream within this time.

@@ -11,6 +11,7 @@ final class EdgeLoop {
     var counters = EdgeCounters()
     private(set) var date: [UInt8] = []
     private(set) var isDraining = false
+    private(set) var closesIdle = false
     private let unixSeconds: @Sendable () -> Int
     private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
 
@@ -37,16 +38,23 @@ final class EdgeLoop {
     func tick() {
         date = dateLine(unixSeconds: unixSeconds())
         let now = NIODeadline.now()
-        for connection in connections.values where connection.deadline <= now {
+        for connection in connections.values {
+            connection.notice(now)
+            guard connection.deadline <= now else { continue }
             counters.timedOut += 1
             connection.abandon()
         }
     }
 
-    /// From now on every answer is its connection's last, and waiting connections close.
+    /// From now on every answer is its connection's last.
     func drain() {
         isDraining = true
-        for connection in connections.values { connection.drain() }
+    }
+
+    /// Closes the connections that wait for a request, now and from now on.
+    func closeIdle() {
+        closesIdle = true
+        for connection in connections.values { connection.closeIfIdle() }
     }
 
     /// Closes what is still open.

@@ -106,12 +106,19 @@ public final class EdgeServer: Service {
         status.withLock { $0.isDraining = true }
         try? await Task.sleep(for: .nanoseconds(limits.drainNotice.nanoseconds))
         loops.drain()
+        await untilEmpty(atMost: limits.drainGrace)
         try? await channel.close()
-        let end = ContinuousClock.now + .nanoseconds(limits.drainTime.nanoseconds)
+        loops.closeIdle()
+        await untilEmpty(atMost: limits.drainTime)
+        loops.closeAll()
+    }
+
+    /// Returns when no connection is open, or after `time`.
+    private func untilEmpty(atMost time: TimeAmount) async {
+        let end = ContinuousClock.now + .nanoseconds(time.nanoseconds)
         while ContinuousClock.now < end, await loops.counters().open > 0 {
             try? await Task.sleep(for: .milliseconds(20))
         }
-        loops.closeAll()
     }
 
     /// How the edge is.

@@ -42,7 +42,9 @@ actor Follower {
                 case .readHead: actions = machine.handle(.head(try await feed.head()))
                 case .readGenerations(let after): actions = try await readGenerations(after: after)
                 case .readSnapshot: actions = try await readSnapshot()
-                case .swap(let head): try await swap(head)
+                case .swap(let head):
+                    try await swap(head)
+                    actions = machine.handle(.swapped(head))
                 case .discard: (table, index) = kept
                 case .alarm(let alarm): logger.warning("follower", metadata: ["alarm": "\(alarm.rawValue)"])
                 case .wait: try await settleAgain()
@@ -76,6 +78,7 @@ actor Follower {
             let isNew = table.set(entry)
             fresh.apply(entry, isNew: isNew)
         }
+        if let kept = kept.1 { fresh.inherit(from: kept) }
         index = fresh
         return machine.handle(.snapshot(snapshot.head, trial: table.hash))
     }
@@ -90,7 +93,7 @@ actor Follower {
 
     /// Tries again what waits for objects.
     private func settleAgain() async throws {
-        guard let present = index, present.unsettledCount > 0, !present.lackingObjects.isEmpty else { return }
+        guard let present = index, !present.lackingObjects.isEmpty else { return }
         try await swap(present.head)
     }
 

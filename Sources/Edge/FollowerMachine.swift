@@ -10,6 +10,8 @@ struct FollowerMachine: Equatable {
         case generations([FeedGeneration], trial: StateHash)
         /// A snapshot, loaded into a trial state that came to this hash.
         case snapshot(FeedHead, trial: StateHash)
+        /// The trial state is on the loops.
+        case swapped(FeedHead)
         /// Upstream could not be read.
         case failed
     }
@@ -66,18 +68,19 @@ struct FollowerMachine: Equatable {
                 return [.discard, .alarm(.gap), .readSnapshot]
             }
             guard trial == last.stateHash else { return [.discard, .alarm(.mismatch), .readSnapshot] }
-            let head = FeedHead(epoch: shown.epoch, generation: last.generation, stateHash: last.stateHash)
-            self.shown = head
-            // There may be more, and a change may have come while these were read.
-            return [.swap(head), .readHead]
+            return [.swap(FeedHead(epoch: shown.epoch, generation: last.generation, stateHash: last.stateHash))]
         case .snapshot(let head, let trial):
             guard trial == head.stateHash else {
                 failures += 1
                 return [.discard, .alarm(.snapshotMismatch), .wait]
             }
-            failures = 0
+            return [.swap(head)]
+        case .swapped(let head):
+            // Not before: a swap that fails for want of upstream must be tried again.
             shown = head
-            return [.swap(head), .wait]
+            failures = 0
+            // There may be more, and a change may have come meanwhile.
+            return [.readHead]
         case .failed:
             failures += 1
             return failures == 1 ? [.discard, .alarm(.upstreamLost), .wait] : [.discard, .wait]

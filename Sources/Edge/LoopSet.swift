@@ -67,6 +67,10 @@ final class LoopSet: Sendable {
         for (loop, state) in members { loop.execute { state.value.drain() } }
     }
 
+    func closeIdle() {
+        for (loop, state) in members { loop.execute { state.value.closeIdle() } }
+    }
+
     func closeAll() {
         for (loop, state) in members { loop.execute { state.value.closeAll() } }
     }

@@ -36,16 +36,20 @@ actor ObjectShelf {
         return object
     }
 
+    /// Whatever comes first, the object or the end of the time: a feed that hangs must not hold the page.
     private static func fetch(_ digest: Digest, from feed: any Feed, within time: Duration) async -> PreparedObject? {
-        await withTaskGroup(of: PreparedObject?.self) { group in
-            group.addTask { (try? await feed.object(digest)).flatMap { $0 }.map(PreparedObject.init) }
-            group.addTask {
-                try? await Task.sleep(for: time)
-                return nil
-            }
-            defer { group.cancelAll() }
-            return await group.next() ?? nil
+        let (answers, answer) = AsyncStream.makeStream(of: PreparedObject?.self)
+        let read = Task { answer.yield((try? await feed.object(digest)).flatMap { $0 }.map(PreparedObject.init)) }
+        let timer = Task {
+            try await Task.sleep(for: time)
+            answer.yield(nil)
         }
+        defer {
+            read.cancel()
+            timer.cancel()
+        }
+        for await object in answers { return object }
+        return nil
     }
 
     private func keep(_ object: PreparedObject) {

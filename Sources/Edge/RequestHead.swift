@@ -65,6 +65,7 @@ struct HeadFramer {
                 if isInRequestLine && isEmptyLine && position > 2 { throw .malformed }
                 if isInRequestLine && isEmptyLine { continue }
                 if isEmptyLine { return position }
+                if isInRequestLine && position > limits.requestLineBytes { throw .requestLineTooLong }
                 isInRequestLine = false
             } else {
                 switch byte {
@@ -103,7 +104,7 @@ extension RequestHead {
             switch name.count {
             case 4 where name.equals("host"):
                 hosts += 1
-                guard Self.isHost(value) else { throw .malformed }
+                guard isAuthority(value.bytes[...]) else { throw .malformed }
             case 6 where name.equals("expect"):
                 expectsContinue = value.equals("100-continue")
             case 10 where name.equals("connection"):
@@ -178,26 +179,6 @@ extension RequestHead {
         return (FieldText(bytes[line.lowerBound..<colon]), value)
     }
 
-    /// `uri-host [":" port]` (RFC 9110, section 7.2), not empty.
-    private static func isHost(_ value: FieldText) -> Bool {
-        var host = value.bytes[...]
-        if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
-            guard host[(colon + 1)...].allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-            host = host[..<colon]
-        }
-        guard !host.isEmpty else { return false }
-        if host.first == UInt8(ascii: "[") {
-            let inner = host.dropFirst().dropLast()
-            return host.last == UInt8(ascii: "]") && !inner.isEmpty
-                && inner.allSatisfy { isTokenByte($0) || $0 == UInt8(ascii: ":") }
-        }
-        let extra = Set("!$&'()*+,;=%".utf8)
-        return host.allSatisfy { byte in
-            byte != UInt8(ascii: "|") && byte != UInt8(ascii: "^") && byte != UInt8(ascii: "`")
-                && byte != UInt8(ascii: "#") && (isTokenByte(byte) || extra.contains(byte))
-        }
-    }
-
     private static func number(_ value: FieldText) -> Int? {
         guard !value.bytes.isEmpty, value.bytes.count <= 18 else { return nil }
         var number = 0
@@ -212,6 +193,33 @@ extension RequestHead {
         guard let list else { return value.bytes }
         return list + [UInt8(ascii: ",")] + value.bytes
     }
+}
+
+/// Whether it is `uri-host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), not empty.
+func isAuthority(_ authority: ArraySlice<UInt8>) -> Bool {
+    var host = authority
+    if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
+        guard host[(colon + 1)...].allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
+        host = host[..<colon]
+    }
+    if host.first == UInt8(ascii: "[") {
+        let inner = host.dropFirst().dropLast()
+        return host.last == UInt8(ascii: "]") && !inner.isEmpty
+            && inner.allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
+                default: false
+                }
+            }
+    }
+    return !host.isEmpty
+        && host.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "|"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "#"): false
+            case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="): true
+            default: isTokenByte(byte)
+            }
+        }
 }
 
 /// The lines of a head, without their CR LF.

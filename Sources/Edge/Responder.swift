@@ -6,8 +6,8 @@ struct Responder {
     /// What a request comes to.
     enum Reply {
         case answer(Answer)
-        /// Upstream may have the object.
-        case fetch(Digest)
+        /// Upstream may have the object, to be answered with this `Cache-Control`.
+        case fetch(Digest, cacheControl: String)
     }
 
     /// The script of outcomes that have nothing to run.
@@ -15,6 +15,7 @@ struct Responder {
 
     private static let immutable = "public, max-age=31536000, immutable"
     private static let shortLived = "max-age=15"
+    private static let testers = "private, no-cache"
 
     func reply(to request: RequestHead, body: [UInt8], in index: EdgeIndex?) -> Reply {
         let route = Route(target: request.target, method: request.method)
@@ -30,6 +31,7 @@ struct Responder {
             guard case .usage = route else { return .answer(notAllowed(route)) }
             return .answer(Self.usage(body))
         case .get, .head:
+            if case .usage = route { return .answer(notAllowed(route)) }
             guard let index else { return .answer(.unavailable) }
             return get(route, request, in: index)
         case .other: return .answer(notAllowed(route))
@@ -37,9 +39,9 @@ struct Responder {
     }
 
     /// The answer to a request for an object, once it is known whether there is one.
-    func answer(object: PreparedObject?, to request: RequestHead) -> Answer {
+    func answer(object: PreparedObject?, to request: RequestHead, cacheControl: String) -> Answer {
         guard let object else { return .notFound }
-        return representation(of: object, request, cacheControl: Self.immutable, [])
+        return representation(of: object, request, cacheControl: cacheControl, [])
     }
 
     private func get(_ route: Route, _ request: RequestHead, in index: EdgeIndex) -> Reply {
@@ -47,15 +49,18 @@ struct Responder {
         case .snippet(let key): return .answer(snippet(key, request, in: index))
         case .manifest(let key): return .answer(manifest(key, request, in: index))
         case .loader(let key):
-            guard case .value(let partner) = index.partner(key) else {
-                return .answer(noOp(.unknown, request, cacheControl: Self.shortLived))
+            switch index.partner(key) {
+            case .missing: return .answer(noOp(.unknown, request, cacheControl: Self.shortLived))
+            case .unreadable: return .answer(noOp(.empty, request, cacheControl: Self.shortLived))
+            case .value(let partner):
+                let digest = partner.entry.loader
+                let cacheControl = partner.entry.cacheClass.cacheControl
+                guard let loader = index.objects[digest] else { return .fetch(digest, cacheControl: cacheControl) }
+                return .answer(answer(object: loader, to: request, cacheControl: cacheControl))
             }
-            guard let loader = index.objects[partner.entry.loader] else { return .fetch(partner.entry.loader) }
-            let cacheControl = partner.entry.cacheClass.cacheControl
-            return .answer(representation(of: loader, request, cacheControl: cacheControl, []))
         case .object(let digest):
-            guard let object = index.objects[digest] else { return .fetch(digest) }
-            return .answer(answer(object: object, to: request))
+            guard let object = index.objects[digest] else { return .fetch(digest, cacheControl: Self.immutable) }
+            return .answer(answer(object: object, to: request, cacheControl: Self.immutable))
         case .usage, .server: return .answer(notAllowed(route))
         case .absent, .malformed, .tooLong: return .answer(.notFound)
         }
@@ -66,13 +71,15 @@ struct Responder {
         guard let served = resolution.served,
             let content = index.live[.init(owner: served.owner, environment: served.environment)]
         else {
-            return noOp(resolution.outcome, request, cacheControl: Self.shortLived)
+            // Testers look again at once; who has no valid key gets the one shared answer.
+            let isTester = key.environment != nil && resolution.outcome != .unknown
+            return noOp(resolution.outcome, request, cacheControl: isTester ? Self.testers : Self.shortLived)
         }
         var answer = representation(
             of: content.snippet,
             request,
             cacheControl: key.environment != nil
-                ? "private, no-cache" : (resolution.cacheClass ?? .standard).cacheControl,
+                ? Self.testers : (resolution.cacheClass ?? .standard).cacheControl,
             [("Waymark-Outcome", resolution.outcome.rawValue), ("Waymark-Release", content.label)]
         )
         answer.outcome = resolution.outcome
@@ -162,7 +169,7 @@ struct Responder {
 
     /// A beacon must be a JSON object. It is counted by the caller, and dropped: nothing keeps usage yet.
     private static func usage(_ body: [UInt8]) -> Answer {
-        guard case .object = try? JSONValue(parsing: body) else {
+        guard JSONValue.isObject(body) else {
             return .plain(.badRequest, "A usage beacon is a JSON object.")
         }
         return .noContent

@@ -50,7 +50,7 @@ enum Route: Equatable {
                 guard start.map({ $0 | 0x20 }).elementsEqual(scheme.utf8.map { $0 | 0x20 }) else { continue }
                 let rest = path.dropFirst(scheme.utf8.count)
                 let authority = rest.prefix { $0 != UInt8(ascii: "/") }
-                guard !authority.isEmpty, !authority.contains(UInt8(ascii: "@")) else { return nil }
+                guard isAuthority(authority) else { return nil }
                 path = rest.dropFirst(authority.count)
                 return path.isEmpty ? [UInt8(ascii: "/")] : path
             }

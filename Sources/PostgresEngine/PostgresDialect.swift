@@ -1,4 +1,3 @@
-import CLibPQ
 public import Store
 
 /// How the store's one SQL reads on PostgreSQL 15 and later.

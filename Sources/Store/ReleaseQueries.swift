@@ -41,7 +41,6 @@ enum ReleaseSQL: String, StatementSet {
         ON CONFLICT (environment_id) DO UPDATE SET release_id = excluded.release_id
         """
     case deleteLive = "DELETE FROM live WHERE environment_id = ?"
-    case byID = "SELECT id, number, generation, snippet, bundle, player FROM release WHERE id = ?"
     case environmentKeys = """
         SELECT environment.name, environment.key FROM environment
         JOIN workspace ON workspace.id = environment.workspace_id

@@ -4,12 +4,12 @@ import Foundation
 enum Terminal {
     /// A line on standard output, there at once whoever reads it.
     static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+        try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
     }
 
     /// A line on standard error.
     static func error(_ text: String) {
-        FileHandle.standardError.write(Data(("error: " + text + "\n").utf8))
+        try? FileHandle.standardError.write(contentsOf: Data(("error: " + text + "\n").utf8))
     }
 
     /// A value as JSON that people read.
@@ -39,10 +39,10 @@ struct ProgressBar {
         guard isShown, filled != drawn || done >= total else { return }
         drawn = filled
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-        FileHandle.standardError.write(Data("\r\(label) \(bar) \(min(100, done * 100 / total)) % \(note)".utf8))
+        try? FileHandle.standardError.write(contentsOf: Data("\r\(label) \(bar) \(min(100, done * 100 / total)) % \(note)".utf8))
     }
 
     func finish() {
-        if isShown { FileHandle.standardError.write(Data("\n".utf8)) }
+        if isShown { try? FileHandle.standardError.write(contentsOf: Data("\n".utf8)) }
     }
 }

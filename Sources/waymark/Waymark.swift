@@ -27,6 +27,10 @@ struct Waymark: AsyncParsableCommand {
     )
 
     static func main() async {
+        // A reader that has gone is an error of that write, not the end of the process.
+        signal(SIGPIPE, SIG_IGN)
+        // Everything made here is its owner's alone: addresses and environment keys are in it.
+        umask(0o077)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

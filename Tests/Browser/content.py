@@ -143,6 +143,7 @@ def live(suite: Suite) -> None:
         ("resume", [], "standard 1", STANDARD),
     ):
         with suite.check(f"live: after {command}, a new page gets '{answer}'"), suite.visit(BELLERIVE) as visit:
+            assert suite.demo.answer(BELLERIVE)[0] != answer, f"the edge answers '{answer}' already"
             suite.demo.run(command, BELLERIVE, *arguments)
             until(lambda: suite.demo.answer(BELLERIVE)[0] == answer, f"the edge answers '{answer}'", seconds=2)
             visit.open("/")

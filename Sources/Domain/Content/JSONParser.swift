@@ -9,14 +9,19 @@ public struct NotJSON: Error, Hashable, Sendable {
 /// Reads JSON as content may hold it: strict, bounded in depth, integers only. Errors name line and column.
 struct JSONParser {
     private let bytes: [UInt8]
+    private let integersOnly: Bool
     private var position = 0
     private var path: [String] = []
 
     /// How deep arrays and objects may stand in each other.
     private static let depthMax = 64
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameters:
+    ///   - bytes: The text.
+    ///   - integersOnly: Whether other numbers are refused, rather than read as 0 by one who only checks.
+    init(_ bytes: [UInt8], integersOnly: Bool = true) {
         self.bytes = bytes
+        self.integersOnly = integersOnly
     }
 
     /// The one value of the text, with nothing but blanks around it.
@@ -96,11 +101,25 @@ struct JSONParser {
         for digit in digits where magnitude <= JSONValue.integerMax { magnitude = magnitude * 10 + Int64(digit - 0x30) }
         let isPlain = !digits.isEmpty && (digits.count == 1 || digits.first != 0x30)
         let isFraction = [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(next)
+        if !integersOnly, isPlain, skipFraction() { return .integer(0) }
         guard isPlain, !isFraction, magnitude <= JSONValue.integerMax else {
             position = start
             throw fault("a number must be an integer within ±2^53, written without fraction or exponent")
         }
         return .integer(isNegative ? -magnitude : magnitude)
+    }
+
+    /// Passes over `.5`, `e9`, `.5E-9` or nothing; false for what is none of these.
+    private mutating func skipFraction() -> Bool {
+        func digits() -> Bool {
+            let count = bytes[position...].prefix { (0x30...0x39).contains($0) }.count
+            position += count
+            return count > 0
+        }
+        if take("."), !digits() { return false }
+        guard take("e") || take("E") else { return true }
+        if !take("+") { _ = take("-") }
+        return digits()
     }
 
     private mutating func string() throws(NotJSON) -> String {
@@ -146,6 +165,8 @@ struct JSONParser {
                 unit = 0x10000 + (unit - 0xD800) << 10 + (low - 0xDC00)
             }
             guard let scalar = Unicode.Scalar(unit) else { throw loneSurrogate() }
+            // PostgreSQL's text cannot hold it, and no reader needs it.
+            guard unit != 0 else { throw fault("U+0000 is not allowed") }
             return Array(String(scalar).utf8)
         default:
             position -= 2

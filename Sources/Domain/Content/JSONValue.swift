@@ -24,6 +24,13 @@ public indirect enum JSONValue: Hashable, Sendable {
         self = try parser.document()
     }
 
+    /// Whether some bytes are a JSON object, whatever numbers it holds.
+    public static func isObject(_ bytes: [UInt8]) -> Bool {
+        var parser = JSONParser(bytes, integersOnly: false)
+        guard case .object = try? parser.document() else { return false }
+        return true
+    }
+
     /// The value of a member of an object; nil where this is no object or has no such member.
     public subscript(member: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }

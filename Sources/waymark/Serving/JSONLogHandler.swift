@@ -26,6 +26,8 @@ struct JSONLogHandler: LogHandler {
         ]
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all { members[key] = .string(value.description) }
-        FileHandle.standardError.write(Data(JSONValue.object(members).canonical + [UInt8(ascii: "\n")]))
+        // A log that cannot be written must not stop what it tells of.
+        let line = Data(JSONValue.object(members).canonical + [UInt8(ascii: "\n")])
+        try? FileHandle.standardError.write(contentsOf: line)
     }
 }

@@ -5,8 +5,8 @@ import NIOPosix
 
 /// The socket's messages: one JSON text a line, a request and its reply in turn.
 enum SocketMessage {
-    /// The longest line, in bytes: an import of 5,000 clients with many admins fits, and so does a large gallery.
-    static let bytesMax = 64 * 1024 * 1024
+    /// The longest line, in bytes: the largest release fits, 500 items of 256 KiB in base64.
+    static let bytesMax = 256 * 1024 * 1024
 
     struct Request<Asked: Operation>: Codable {
         var operation: String
