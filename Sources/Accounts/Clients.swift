@@ -34,6 +34,8 @@ public struct Clients: Sendable {
     /// - Throws: `notFound`; `conflict` where several clients have that name.
     public func find(_ caller: Caller, _ text: String, of partner: PartnerRecord) async throws -> SystemRecord {
         try caller.requireOperator()
+        // A System Client ID that is a UUID is held in lower case.
+        let text = (try? SystemClientID(text))?.description ?? text
         let systems = try await storage.systems(named: text, of: partner.id)
         guard let system = systems.first else {
             throw Refusal(
@@ -66,8 +68,8 @@ public struct Clients: Sendable {
     /// - Throws: `invalid` without a reason, `conflict` where it is suspended already.
     public func suspend(_ caller: Caller, _ client: ClientID, reason: String) async throws {
         try caller.requireOperator()
-        guard (1...2000).contains(reason.unicodeScalars.count) else {
-            throw Refusal(.invalid, "A suspension needs a reason of 1 to 2,000 characters.", field: "reason")
+        guard (1...2000).contains(reason.unicodeScalars.count), !reason.unicodeScalars.contains("\0") else {
+            throw Refusal(.invalid, "A suspension needs a reason of 1 to 2,000 printable characters.", field: "reason")
         }
         try await storage.suspend(client, reason: reason)
     }

@@ -31,6 +31,10 @@ public enum SolutionFolders {
         var solutions: [Solution] = []
         for (folder, files) in heads.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             let name = folder.split(separator: "/").last.map(String.init) ?? ""
+            if solutions.contains(where: { $0.id == name }) {
+                faults.append(.init(place: folder, reason: "another folder of that name is a solution too"))
+                continue
+            }
             do throws(Refusal) {
                 solutions.append(try format.solution(id: name, files: files))
             } catch {

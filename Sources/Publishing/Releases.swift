@@ -1,3 +1,4 @@
+import Dispatch
 public import Domain
 import Player
 public import Store
@@ -31,7 +32,7 @@ public struct Releases: Sendable {
         environment: EnvironmentName
     ) async throws -> LiveRelease {
         try caller.requireOperator()
-        return try await publish(items, owner: .system(system.id), environment, solutions: [])
+        return try await publish(items, owner: .system(system.id), environment, solutions: [], basis: nil)
     }
 
     /// Publishes a partner's standard content from solution versions (rule F-085, decision D-9): what is live now, with
@@ -44,19 +45,40 @@ public struct Releases: Sendable {
         environment: EnvironmentName
     ) async throws -> LiveRelease {
         try caller.requireOperator()
-        var list = try await storage.standardSolutions(of: partner.id, type, environment)
+        for _ in 1..<Self.triesMax {
+            do {
+                return try await publishStandardOnce(versions, of: partner, type: type, environment: environment)
+            } catch is StaleBasis {
+                // Somebody else published standard content meanwhile: theirs must not be lost.
+            }
+        }
+        return try await publishStandardOnce(versions, of: partner, type: type, environment: environment)
+    }
+
+    /// How often standard content is put together before a publisher who always comes second is told.
+    private static let triesMax = 10
+
+    private func publishStandardOnce(
+        _ versions: [PublishedVersion],
+        of partner: PartnerRecord,
+        type: SystemType,
+        environment: EnvironmentName
+    ) async throws -> LiveRelease {
+        let basis = try await storage.standardBasis(of: partner.id, type, environment)
+        var list = basis.solutions
         for version in versions {
             if let position = list.firstIndex(where: { $0.solution == version.solution }) {
                 list[position].version = version.id
             } else {
-                list.append((version.solution, version.id))
+                list.append(.init(solution: version.solution, version: version.id))
             }
         }
         let solutions = list.map(\.version)
         let items = try await storage.contents(of: solutions).flatMap {
             try Solution.items(ofVersion: $0.content, solution: $0.slug)
         }
-        return try await publish(items, owner: .standard(partner.id, type), environment, solutions: solutions)
+        let owner = ContentOwner.standard(partner.id, type)
+        return try await publish(items, owner: owner, environment, solutions: solutions, basis: basis)
     }
 
     /// Moves a live pointer back, to release `number` or to the one before the live one.
@@ -84,35 +106,54 @@ public struct Releases: Sendable {
         _ items: [ContentItem],
         owner: ContentOwner,
         _ environment: EnvironmentName,
-        solutions: [SolutionVersionID]
+        solutions: [SolutionVersionID],
+        basis: StandardBasis?
     ) async throws -> LiveRelease {
         let content = try ReleaseContent(items)
-        var objects = [player]
-        var bundle: StoredObject?
-        var snippet = script(PlayerScripts.snippet(content: content, player: player.digest))
-        if (snippet.brotli ?? snippet.body).count > Self.inlineBrotliBytesMax {
-            let own = script(PlayerScripts.bundle(content))
-            snippet = script(PlayerScripts.snippet(bundle: own.digest, of: content, player: player.digest))
-            objects.append(own)
-            bundle = own
-        }
-        objects.append(snippet)
+        let made = await scripts(content)
         // A generation of their own: no edge may see an entry that names an object which it cannot have yet.
-        try await storage.putObjects(objects)
+        try await storage.putObjects([player, made.snippet] + (made.bundle.map { [$0] } ?? []))
         return try await storage.publish(
             NewRelease(
                 owner: owner,
                 environment: environment,
                 content: content.canonical,
-                snippet: snippet.digest,
-                bundle: bundle?.digest,
+                snippet: made.snippet.digest,
+                bundle: made.bundle?.digest,
                 player: player.digest,
-                solutions: solutions
+                solutions: solutions,
+                basis: basis
             )
         )
     }
 
-    private func script(_ body: [UInt8]) -> StoredObject {
-        StoredObject(mediaType: PlayerScripts.mediaType, body: body)
+    /// The release's scripts, in all codings. Made on a thread apart: compressing takes seconds for large content, and
+    /// the threads of tasks have an edge to feed.
+    private func scripts(_ content: ReleaseContent) async -> (snippet: StoredObject, bundle: StoredObject?) {
+        let player = player.digest
+        return await withCheckedContinuation { continuation in
+            Self.encoding.async {
+                func object(_ body: [UInt8]) -> StoredObject {
+                    StoredObject(mediaType: PlayerScripts.mediaType, body: body)
+                }
+                // Text that is far too large does not become small enough: that is not worth a try.
+                if content.canonical.count <= Self.inlineBytesMax {
+                    let snippet = object(PlayerScripts.snippet(content: content, player: player))
+                    if (snippet.brotli ?? snippet.body).count <= Self.inlineBrotliBytesMax {
+                        continuation.resume(returning: (snippet, nil))
+                        return
+                    }
+                }
+                let bundle = object(PlayerScripts.bundle(content))
+                let snippet = PlayerScripts.snippet(bundle: bundle.digest, of: content, player: player)
+                continuation.resume(returning: (object(snippet), bundle))
+            }
+        }
     }
+
+    /// One at a time, however many publish.
+    private static let encoding = DispatchQueue(label: "waymark.encoding")
+
+    /// The most bytes of content that are tried inside a snippet.
+    private static let inlineBytesMax = 20 * inlineBrotliBytesMax
 }

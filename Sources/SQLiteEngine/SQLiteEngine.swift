@@ -1,6 +1,8 @@
-import FoundationEssentials
+import Dispatch
+import Foundation
 import GRDB
 public import Store
+import Synchronization
 
 /// The embedded database: one SQLite file, one writing connection (Debian's 3.40.1 corrupts a WAL that two connections
 /// write at the same instant), a pool of readers opened once.
@@ -30,6 +32,32 @@ public struct SQLiteEngine: Engine {
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         let synchronous = try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") } ?? -1
         guard synchronous == 2 else { throw NotDurable(synchronous: synchronous) }
+        try openReaders()
+    }
+
+    /// Holds all readers at once, so that each is opened: the pool opens one only when the others are busy.
+    private func openReaders() throws {
+        let pool = pool
+        let opened = DispatchSemaphore(value: 0)
+        let enough = DispatchSemaphore(value: 0)
+        let failure = Mutex<(any Error)?>(nil)
+        for number in 0..<Self.readersMax {
+            Thread.detachNewThread {
+                do {
+                    try pool.read { database in
+                        _ = try Int.fetchOne(database, sql: "SELECT \(number)")
+                        opened.signal()
+                        enough.wait()
+                    }
+                } catch {
+                    failure.withLock { $0 = error }
+                    opened.signal()
+                }
+            }
+        }
+        for _ in 0..<Self.readersMax { opened.wait() }
+        for _ in 0..<Self.readersMax { enough.signal() }
+        if let error = failure.withLock({ $0 }) { throw error }
     }
 
     /// Runs `body` in one transaction of the one writer.

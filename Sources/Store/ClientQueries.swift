@@ -34,7 +34,7 @@ enum ClientSQL: String, StatementSet {
             client.activated_at, client.suspended_at, client_system.cache_class,
             client_system.is_standard_content_off
         FROM client JOIN client_system ON client_system.client_id = client.id
-        WHERE client_system.id = ?
+        WHERE client_system.id = ? AND client_system.partner_id = ?
         """
     case suspend = "UPDATE client SET suspended_at = ?, suspension_reason = ? WHERE id = ? AND suspended_at IS NULL"
     case resume =
@@ -43,7 +43,16 @@ enum ClientSQL: String, StatementSet {
     case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
     case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
     case rekey = "UPDATE client_system SET system_client_id = ? WHERE id = ?"
-    case partnerOf = "SELECT partner.key FROM client JOIN partner ON partner.id = client.partner_id WHERE client.id = ?"
+    case reserve = """
+        INSERT INTO reserved_system_client_id (partner_id, system_client_id, until) VALUES (?, ?, ?)
+        ON CONFLICT (partner_id, system_client_id) DO UPDATE SET until = excluded.until
+        """
+    case reservation = """
+        SELECT until FROM reserved_system_client_id WHERE partner_id = ? AND system_client_id = ? AND until > ?
+        """
+    case endReservation = "DELETE FROM reserved_system_client_id WHERE partner_id = ? AND system_client_id = ?"
+    case partnerOf =
+        "SELECT partner.key, partner.id FROM client JOIN partner ON partner.id = client.partner_id WHERE client.id = ?"
 }
 
 /// A client to be made with its first system (rules F-110 to F-119).
@@ -80,6 +89,8 @@ public struct NewClient: Hashable, Sendable {
 public enum AddedClient: Hashable, Sendable {
     /// It was added.
     case added(ClientID)
+    /// Its System Client ID was given up, and stays reserved until then (decision D-4); nothing was changed.
+    case reserved(until: Timestamp)
     /// It was there already, in every field the same.
     case unchanged(ClientID)
     /// Its System Client ID is another client's, or the same client's with other fields; nothing was changed.
@@ -152,7 +163,8 @@ extension Storage {
         let now = runtime.now()
         let runtime = runtime
         let work: @Sendable (any Connection) throws -> [AddedClient] = { connection in
-            try FeedWriter.write(connection, at: now) { feed in
+            try Self.lock(partner.id, connection)
+            return try FeedWriter.write(connection, at: now) { feed in
                 try clients.map { client in
                     try Self.add(client, of: partner, connection, &feed, runtime, now)
                 }
@@ -190,6 +202,9 @@ extension Storage {
                 && admins == new.admins.map(\.text)
             return same ? .unchanged(holder) : .conflict(holder, holder: try OrganisationName(name))
         }
+        if let until = try reservation(of: new.systemClientID, partner.id, now, connection) {
+            return .reserved(until: until)
+        }
         let client = ClientID(runtime)
         let system = SystemID(runtime)
         try connection.execute(
@@ -200,7 +215,7 @@ extension Storage {
             .time(now)
         )
         for admin in new.admins { try connection.execute(ClientSQL.insertAdmin, .text(of: client), .text(of: admin)) }
-        try connection.execute(
+        let inserted = try connection.execute(
             ClientSQL.insertSystem,
             .text(of: system),
             .text(of: client),
@@ -209,6 +224,8 @@ extension Storage {
             .text(of: new.systemClientID),
             .time(now)
         )
+        // Under the partner's lock nobody else can have taken the id since it was looked for.
+        guard inserted == 1 else { throw DamagedRow(column: 0, row: SQLRow([.text(of: new.systemClientID)])) }
         let mapping = MappingEntry(
             system: system,
             client: client,
@@ -276,16 +293,29 @@ extension Storage {
         }
     }
 
-    /// Gives a system another System Client ID: in one generation the old key stops and the new one works (F-137).
+    /// How long an id that was given up stays reserved (decision D-4).
+    static let reservationMilliseconds: Int64 = 30 * 86_400_000
+
+    /// Gives a system another System Client ID: in one generation the old key stops and the new one works (F-137). The
+    /// old one stays reserved for 30 days.
     ///
-    /// - Throws: `conflict` where another system of the partner has it (F-119).
-    public func rekey(_ system: SystemRecord, of partner: PartnerRecord, to new: SystemClientID) async throws {
+    /// - Parameters:
+    ///   - system: The system.
+    ///   - partner: Its client's partner.
+    ///   - new: The id it is to have.
+    ///   - reuse: Take the id even though it is reserved.
+    /// - Throws: `conflict` where another system of the partner has it (F-119), or it is reserved.
+    public func rekey(
+        _ system: SystemRecord,
+        of partner: PartnerRecord,
+        to new: SystemClientID,
+        reuse: Bool = false
+    ) async throws {
         let now = runtime.now()
         try await writing { connection in
-            _ = try connection.rows(PartnerSQL.lock, .text(of: partner.id))
-            guard let row = try connection.rows(ClientSQL.bySystem, .text(of: system.id)).first else {
-                throw Refusal(.notFound, "There is no such system.")
-            }
+            try Self.lock(partner.id, connection)
+            let row = try connection.rows(ClientSQL.bySystem, .text(of: system.id), .text(of: partner.id)).first
+            guard let row else { throw Refusal(.notFound, "There is no such system.") }
             let present = try SystemRecord(row)
             guard present.systemClientID != new else { return }
             if let holder = try connection.rows(ClientSQL.holder, .text(of: partner.id), .text(of: new)).first {
@@ -295,12 +325,44 @@ extension Storage {
                     field: "systemClientId"
                 )
             }
+            if !reuse, let until = try Self.reservation(of: new, partner.id, now, connection) {
+                throw Refusal(
+                    .conflict,
+                    "The System Client ID '\(new)' was given up, and stays reserved until \(until).",
+                    field: "systemClientId"
+                )
+            }
+            try connection.execute(ClientSQL.endReservation, .text(of: partner.id), .text(of: new))
+            try connection.execute(
+                ClientSQL.reserve,
+                .text(of: partner.id),
+                .text(of: present.systemClientID),
+                .integer(now.milliseconds + Self.reservationMilliseconds)
+            )
             try connection.execute(ClientSQL.rekey, .text(of: new), .text(of: system.id))
             try FeedWriter.write(connection, at: now) { feed in
                 try feed.set(.mapping(partner.key, present.systemClientID), nil)
                 try feed.set(.mapping(partner.key, new), present.entry)
             }
         }
+    }
+
+    /// Takes a partner's lock, under which its clients and their ids change; before head's, always.
+    private static func lock(_ partner: PartnerID, _ connection: any Connection) throws {
+        guard try connection.rows(PartnerSQL.lock, .text(of: partner)).count == 1 else {
+            throw Refusal(.notFound, "There is no such partner.", field: "partner")
+        }
+    }
+
+    /// Until when an id is reserved, if it is.
+    private static func reservation(
+        of id: SystemClientID,
+        _ partner: PartnerID,
+        _ now: Timestamp,
+        _ connection: any Connection
+    ) throws -> Timestamp? {
+        try connection.rows(ClientSQL.reservation, .text(of: partner), .text(of: id), .time(now)).first
+            .map { Timestamp(milliseconds: try $0.integer(0)) }
     }
 
     /// Changes a client's rows, then the mappings of all its systems.
@@ -314,9 +376,10 @@ extension Storage {
                 throw Refusal(.notFound, "There is no such client.", field: "client")
             }
             let partner = try PartnerKey(try row.text(0))
+            try Self.lock(try row.id(1), connection)
             try change(connection)
-            let systems = try connection.rows(ClientSQL.systems, .text(of: client)).map(SystemRecord.init)
             try FeedWriter.write(connection, at: now) { feed in
+                let systems = try connection.rows(ClientSQL.systems, .text(of: client)).map(SystemRecord.init)
                 for system in systems { try feed.set(.mapping(partner, system.systemClientID), system.entry) }
             }
         }

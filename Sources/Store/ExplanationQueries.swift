@@ -33,8 +33,7 @@ extension Storage {
         client: SystemClientID,
         environment: EnvironmentName?
     ) async throws -> Explanation {
-        let head = try await head()
-        return try await engine.snapshot { connection in
+        try await engine.snapshot { connection in
             let lookup = StoreLookup(connection: connection)
             var key = ResolutionKey(partner: partner, variable: variable, client: client)
             var record: PartnerRecord?
@@ -43,8 +42,12 @@ extension Storage {
             if case .value(let found) = try lookup.partner(partner) {
                 record = try Self.partner(found.key.text, connection)
                 if case .value(let mapping) = try lookup.mapping(found.key, client) {
-                    system = try connection.rows(ClientSQL.bySystem, .text(of: mapping.system)).first
-                        .map(SystemRecord.init)
+                    system = try connection.rows(
+                        ClientSQL.bySystem,
+                        .text(of: mapping.system),
+                        .text(of: found.entry.id)
+                    )
+                    .first.map(SystemRecord.init)
                     for owner in [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.type)] {
                         environments += try Self.environments(of: owner, connection)
                     }
@@ -72,7 +75,7 @@ extension Storage {
                 system: system,
                 release: release,
                 environments: environments,
-                head: head
+                head: try Self.head(connection)
             )
         }
     }

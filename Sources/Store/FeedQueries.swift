@@ -173,7 +173,7 @@ extension Storage: Feed {
         }
     }
 
-    private static func head(_ connection: any Connection) throws -> FeedHead {
+    static func head(_ connection: any Connection) throws -> FeedHead {
         guard let row = try connection.rows(FeedSQL.head).first else { throw MissingHead() }
         guard let hash = StateHash(bytes: try row.bytes(2)) else { throw row.damaged(2) }
         return FeedHead(epoch: try row.text(0), generation: try row.integer(1), stateHash: hash)

@@ -48,7 +48,7 @@ enum ReleaseSQL: String, StatementSet {
         ORDER BY environment.name
         """
     case standardSolutions = """
-        SELECT solution_version.solution_id, solution_version.id FROM workspace
+        SELECT solution_version.solution_id, solution_version.id, live.release_id FROM workspace
         JOIN environment ON environment.workspace_id = workspace.id
         JOIN live ON live.environment_id = environment.id
         JOIN release_solution ON release_solution.release_id = live.release_id
@@ -74,6 +74,8 @@ public struct NewRelease: Sendable {
     public var player: Digest
     /// For standard content: the solution versions it was made from, in order.
     public var solutions: [SolutionVersionID]
+    /// For standard content: what its list was made from, which must still be so when it goes live.
+    public var basis: StandardBasis?
 
     /// Makes a request for a release.
     public init(
@@ -83,7 +85,8 @@ public struct NewRelease: Sendable {
         snippet: Digest,
         bundle: Digest?,
         player: Digest,
-        solutions: [SolutionVersionID] = []
+        solutions: [SolutionVersionID] = [],
+        basis: StandardBasis? = nil
     ) {
         self.owner = owner
         self.environment = environment
@@ -92,8 +95,34 @@ public struct NewRelease: Sendable {
         self.bundle = bundle
         self.player = player
         self.solutions = solutions
+        self.basis = basis
     }
 }
+
+/// The standard content that was live when the next one's list was made.
+public struct StandardBasis: Hashable, Sendable {
+    /// The release; nil where nothing was live.
+    public var release: ReleaseID?
+    /// Its solution versions, in order.
+    public var solutions: [Choice]
+
+    /// A version that was chosen of a solution.
+    public struct Choice: Hashable, Sendable {
+        /// The solution.
+        public var solution: SolutionID
+        /// The version.
+        public var version: SolutionVersionID
+
+        /// Makes a choice.
+        public init(solution: SolutionID, version: SolutionVersionID) {
+            self.solution = solution
+            self.version = version
+        }
+    }
+}
+
+/// Another release went live while this one's list was made; make it anew.
+public struct StaleBasis: Error, Sendable {}
 
 /// Where a live pointer went.
 public struct LiveRelease: Hashable, Sendable {
@@ -136,6 +165,7 @@ extension Storage {
             )
             let environment = try workspace.environment(new.environment, connection)
             let previous = try connection.rows(ReleaseSQL.live, .text(of: environment.id)).first.map(StoredRelease.init)
+            if let basis = new.basis, basis.release != previous?.id { throw StaleBasis() }
             return try FeedWriter.write(connection, at: now) { feed in
                 if isNewEnvironment == 1 {
                     let entry = EnvironmentEntry(owner: new.owner, name: new.environment)
@@ -231,19 +261,23 @@ extension Storage {
         }
     }
 
-    /// The solution versions that a partner's live standard content was made from, in order.
-    public func standardSolutions(
+    /// A partner's live standard content, and the solution versions it was made from.
+    public func standardBasis(
         of partner: PartnerID,
         _ type: SystemType,
         _ environment: EnvironmentName
-    ) async throws -> [(solution: SolutionID, version: SolutionVersionID)] {
+    ) async throws -> StandardBasis {
         try await engine.snapshot { connection in
-            try connection.rows(
+            let rows = try connection.rows(
                 ReleaseSQL.standardSolutions,
                 .text(of: partner),
                 .text(of: type),
                 .text(of: environment)
-            ).map { (try $0.id(0), try $0.id(1)) }
+            )
+            return StandardBasis(
+                release: try rows.first?.id(2),
+                solutions: try rows.map { .init(solution: try $0.id(0), version: try $0.id(1)) }
+            )
         }
     }
 

@@ -113,6 +113,14 @@ public enum StoreSchema {
             """,
             "CREATE INDEX client_system_client ON client_system (client_id)",
             """
+            CREATE TABLE reserved_system_client_id (
+                partner_id TEXT NOT NULL REFERENCES partner (id),
+                system_client_id TEXT NOT NULL,
+                until BIGINT NOT NULL,
+                PRIMARY KEY (partner_id, system_client_id)
+            )
+            """,
+            """
             CREATE TABLE workspace (
                 id TEXT PRIMARY KEY,
                 system_id TEXT UNIQUE REFERENCES client_system (id),

@@ -47,11 +47,10 @@ struct LockHolder: Codable, Sendable {
 final class DirectoryLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock.
+    /// Takes the lock; nil where another process holds it.
     ///
-    /// - Returns: nil where another process holds it.
     /// - Throws: A refusal where the lock file cannot be opened.
-    init?(_ directory: DataDirectory, holder: LockHolder) throws {
+    init?(_ directory: DataDirectory) throws {
         let descriptor = open(directory.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Refusal(
@@ -65,6 +64,10 @@ final class DirectoryLock: Sendable {
             return nil
         }
         self.descriptor = descriptor
+    }
+
+    /// Says who holds the lock, for those who find it held.
+    func tell(_ holder: LockHolder) throws {
         let bytes = try JSONEncoder().encode(holder)
         ftruncate(descriptor, 0)
         _ = bytes.withUnsafeBytes { pwrite(descriptor, $0.baseAddress, $0.count, 0) }

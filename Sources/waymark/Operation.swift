@@ -31,8 +31,9 @@ extension DataDirectory {
         try makeIfMissing()
         let end = ContinuousClock.now + Self.patience
         while true {
-            if let lock = try DirectoryLock(self, holder: .here(socket: nil, runtime)) {
+            if let lock = try DirectoryLock(self) {
                 defer { lock.release() }
+                try lock.tell(.here(socket: nil, runtime))
                 let services = try await Services.open(self, runtime: runtime)
                 do {
                     let answer = try await operation.run(in: services)

@@ -74,6 +74,15 @@ struct Settings: Sendable {
         return holder?.name ?? "default"
     }
 
+    /// The data directory.
+    func directory() throws -> DataDirectory {
+        let path = value(.data)
+        guard !path.isEmpty else {
+            throw Refusal(.invalid, "--data (or WAYMARK_DATA) must name a directory.", field: "data")
+        }
+        return DataDirectory(path: path)
+    }
+
     /// A setting that is `HOST:PORT`.
     func address(_ key: Key) throws -> Address {
         try Address(value(key), flag: key.flag)
@@ -128,7 +137,7 @@ struct CommonOptions: ParsableArguments {
     }
 
     func directory() async throws -> DataDirectory {
-        DataDirectory(path: try await settings().value(.data))
+        try await settings().directory()
     }
 }
 

@@ -39,7 +39,9 @@ struct ProgressBar {
         guard isShown, filled != drawn || done >= total else { return }
         drawn = filled
         let bar = String(repeating: "█", count: filled) + String(repeating: "░", count: Self.width - filled)
-        try? FileHandle.standardError.write(contentsOf: Data("\r\(label) \(bar) \(min(100, done * 100 / total)) % \(note)".utf8))
+        try? FileHandle.standardError.write(
+            contentsOf: Data("\r\(label) \(bar) \(min(100, done * 100 / total)) % \(note)".utf8)
+        )
     }
 
     func finish() {

@@ -36,7 +36,14 @@ class Visit:
     """A page with an empty cache and empty storage, as one visitor sees it."""
 
     def __init__(
-        self, browser: Browser, demo: Demo, output: Path, visitor: Visitor, language="en", strict=False, size=(1280, 800)
+        self,
+        browser: Browser,
+        demo: Demo,
+        output: Path,
+        visitor: Visitor,
+        language: str = "en",
+        strict: bool = False,
+        size: tuple[int, int] = (1280, 800),
     ):
         self.demo, self.output, self.visitor, self.language, self.strict = demo, output, visitor, language, strict
         self.noise: list[str] = []
@@ -135,8 +142,9 @@ class Visit:
 
     def shows_panel(self, guides: list[Item], language: str) -> None:
         entries = self.find(".panel li")
-        expect(entries).to_have_text([f"{item.title[language]} {item.summary[language]}" for item in guides], use_inner_text=True)
-        found = entries.evaluate_all("entries => entries.map(({ dataset }) => [dataset.waymarkItem, dataset.waymarkKind])")
+        texts = [f"{item.title[language]} {item.summary[language]}" for item in guides]
+        expect(entries).to_have_text(texts, use_inner_text=True)
+        found = entries.evaluate_all("all => all.map(({ dataset }) => [dataset.waymarkItem, dataset.waymarkKind])")
         assert found == [[item.id, "walkThru"] for item in guides], f"listed are {found}"
 
     def shows_nothing(self) -> None:
@@ -177,16 +185,16 @@ class Visit:
     def has_policy(self) -> None:
         """The strict policy stands in the header and is in force; without it, there is none. Makes noise."""
         header = self.document.header_value("content-security-policy") or ""
-        fetch = "fetch('/favicon.svg').then(() => 'allowed', () => 'refused')"
-        assign = "Promise.try(() => { document.createElement('script').src = '/' }).then(() => 'allowed', () => 'refused')"
-        powers = [self.page.evaluate(fetch), self.page.evaluate(assign)]
+        attempts = ("fetch('/favicon.svg')", "Promise.try(() => { document.createElement('script').src = '/' })")
+        powers = [self.page.evaluate(f"{attempt}.then(() => 'allowed', () => 'refused')") for attempt in attempts]
         if not self.strict:
             assert not header and powers == ["allowed", "allowed"], f"{header}: {powers}"
             return
         directives = dict(re.findall(r"([\w-]+) ([^;]+)", header))
         assert directives.get("connect-src") == "'none'", f"connect-src is {directives.get('connect-src')}"
         assert directives.get("require-trusted-types-for") == "'script'", f"no Trusted Types: {header}"
-        assert re.fullmatch(r"'nonce-\S{16,}' 'strict-dynamic'", directives.get("script-src", "")), f"script-src: {header}"
+        scripts = directives.get("script-src", "")
+        assert re.fullmatch(r"'nonce-\S{16,}' 'strict-dynamic'", scripts), f"script-src is {scripts}"
         assert "unsafe" not in header, f"something unsafe: {header}"
         assert powers == ["refused", "refused"], f"not in force: {powers}"
 

@@ -19,10 +19,11 @@ def check_all(suite: Suite) -> None:
         visit.is_silent()
     for visitor in (NORDWIND, BELLERIVE):
         for language in ("fr", "de"):
-            for path in ("/", "/expense"):
-                with suite.check(f"{visitor.name}, {path}: in {language}"), suite.visit(visitor, language=language) as visit:
-                    visit.open(path).shows(path, f"{visitor.name} {language} {path.strip('/') or 'home'}")
-                    visit.is_silent()
+            with suite.visit(visitor, language=language) as visit:
+                for path in ("/", "/expense"):
+                    with suite.check(f"{visitor.name}, {path}: in {language}"):
+                        visit.open(path).shows(path, f"{visitor.name} {language} {path.strip('/') or 'home'}")
+                        visit.is_silent()
     page_changes(suite)
     switching(suite)
     variable_changes(suite)
@@ -106,7 +107,8 @@ def variable_changes(suite: Suite) -> None:
 
 def late(suite: Suite, part: str) -> None:
     """An answer is held back while the variable changes. Set back, the variable proves that the answer had come."""
-    with suite.check(f"the {part} comes after the variable has changed: nothing is shown"), suite.visit(BELLERIVE) as visit:
+    name = f"the {part} comes after the variable has changed: nothing is shown"
+    with suite.check(name), suite.visit(BELLERIVE) as visit:
         _, snippet = suite.demo.answer(BELLERIVE)
         url = suite.demo.snippet(BELLERIVE) if part == "snippet" else suite.demo.objects(snippet)[part]["url"]
         held: list[Route] = []
@@ -129,8 +131,8 @@ def live(suite: Suite) -> None:
     folders = {}
     for name in ("first", "second"):
         text = {language: f"Bellerive’s {name} news ({language})" for language in ("en", "fr", "de")}
-        item = {"kind": "shoutOut", "name": name, "target": {"paths": ["/"]}, "title": text, "text": text, "button": text}
-        folders[name] = suite.demo.folder_of(name, item)
+        item = {"kind": "shoutOut", "name": name, "target": {"paths": ["/"]}}
+        folders[name] = suite.demo.folder_of(name, {**item, "title": text, "text": text, "button": text})
     first, second = (items_below(folder) for folder in folders.values())
     for command, arguments, answer, items in (
         ("publish", [folders["first"]], "release 1", first),

@@ -37,7 +37,8 @@ class Item:
 def items_below(folder: Path) -> tuple[Item, ...]:
     """The items of a folder, in the order in which they are shown; their ids are their paths without the suffix."""
     files = sorted(file for file in folder.rglob("*.json") if file.name != "solution.json")
-    return tuple(Item(f"{file.relative_to(folder).with_suffix('')}", json.loads(file.read_text("utf-8"))) for file in files)
+    ids = (str(file.relative_to(folder).with_suffix("")) for file in files)
+    return tuple(Item(id, json.loads(file.read_text("utf-8"))) for id, file in zip(ids, files))
 
 
 OWN = items_below(REPOSITORY / "Sources/waymark/Resources/demo")
@@ -122,7 +123,7 @@ class Demo:
         return {name: {**each, "url": f"{self.edge}/objects/{each['path']}"} for name, each in named.items()}
 
     def answer(self, visitor: Visitor) -> tuple[str, str]:
-        """What the edge answers for a visitor now: the outcome with the release's number, if there is one; the snippet."""
+        """What the edge answers now: the outcome with the release's number, if there is one; the snippet."""
         with urllib.request.urlopen(self.snippet(visitor), timeout=5) as answer:
             number = (answer.headers["Waymark-Release"] or "").split(";")[0]
             return f"{answer.headers['Waymark-Outcome']} {number}".strip(), answer.read().decode()

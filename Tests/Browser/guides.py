@@ -21,15 +21,16 @@ FOCUSED = """() => {
 PLACED = """(selector) => {
     const { shadowRoot } = document.getElementById("waymark-root");
     const balloon = shadowRoot.querySelector(".balloon").getBoundingClientRect();
-    const isInside = balloon.left >= 0 && balloon.top >= 0 && balloon.right <= innerWidth && balloon.bottom <= innerHeight;
+    const { left, top, right, bottom } = balloon;
+    const isInside = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
     const at = selector && document.querySelector(selector)?.getBoundingClientRect();
-    const off = (balloon.left + balloon.right - document.documentElement.clientWidth) / 2;
+    const off = (left + right - document.documentElement.clientWidth) / 2;
     if (!at) return isInside && Math.abs(off) <= 2 ? "in the middle" : `elsewhere: ${JSON.stringify(balloon)}`;
     const ring = shadowRoot.querySelector(".ring").getBoundingClientRect();
     const isRound = ring.left <= at.left && ring.top <= at.top && ring.right >= at.right && ring.bottom >= at.bottom;
     const apart = [
-        Math.max(balloon.left - at.right, at.left - balloon.right),
-        Math.max(balloon.top - at.bottom, at.top - balloon.bottom),
+        Math.max(left - at.right, at.left - right),
+        Math.max(top - at.bottom, at.top - bottom),
     ];
     const isBeside = Math.max(...apart) >= 0 && Math.max(...apart) <= 24 && Math.min(...apart) < 0;
     return isInside && isRound && isBeside ? "beside" : `elsewhere: ${JSON.stringify({ balloon, at, ring })}`;
@@ -90,7 +91,8 @@ def escape(suite: Suite) -> None:
 
 def dismissed(suite: Suite) -> None:
     for button in (".primary", ".close"):
-        with suite.check(f"a shoutOut dismissed by its {button} stays away after a reload"), suite.visit(NORDWIND) as visit:
+        name = f"a shoutOut dismissed by its {button} stays away after a reload"
+        with suite.check(name), suite.visit(NORDWIND) as visit:
             visit.open("/").shows("/")
             visit.find(f".card {button}").click()
             expect(visit.find(".card")).to_have_count(0)
@@ -178,8 +180,9 @@ def is_inside(visit: Visit, *selectors: str) -> None:
     for selector in selectors:
         expect(visit.find(selector)).to_be_visible()
         box = visit.find(selector).bounding_box()
-        fits = box["x"] >= 0 and box["y"] >= 0 and box["x"] + box["width"] <= width and box["y"] + box["height"] <= height
-        assert fits, f"{selector} leaves the window: {box}"
+        fits_across = box["x"] >= 0 and box["x"] + box["width"] <= width
+        fits_down = box["y"] >= 0 and box["y"] + box["height"] <= height
+        assert fits_across and fits_down, f"{selector} leaves the window: {box}"
 
 
 def players(rule: dict) -> list[str]:

@@ -29,7 +29,11 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--waymark", type=Path, required=True, metavar="BINARY", help="the waymark to test")
     parser.add_argument(
-        "--chromium", type=Path, default=Path("/usr/bin/chromium"), metavar="PATH", help="the browser (default: %(default)s)"
+        "--chromium",
+        type=Path,
+        default=Path("/usr/bin/chromium"),
+        metavar="PATH",
+        help="the browser (default: %(default)s)",
     )
     parser.add_argument(
         "--output",

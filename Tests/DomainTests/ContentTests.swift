@@ -7,7 +7,8 @@ import Testing
 struct ContentTests {
     @Test("canonical JSON sorts by UTF-16 units and escapes the least (RFC 8785)")
     func canonical() throws {
-        let text = #"{"\ufb33":1,"\ud83d\ude00":2,"\u20ac":3,"1":4,"\r":5,"\u0080":6,"\u00f6":7,"</":[true,null,-0,"\u000f\n\"\\/"]}"#
+        let text =
+            #"{"\ufb33":1,"\ud83d\ude00":2,"\u20ac":3,"1":4,"\r":5,"\u0080":6,"\u00f6":7,"</":[true,null,-0,"\u000f\n\"\\/"]}"#
         let value = try JSONValue(parsing: Array(text.utf8))
         let expected =
             "{\"\\r\":5,\"1\":4,\"</\":[true,null,0,\"\\u000f\\n\\\"\\\\/\"],\"\u{80}\":6,\"\u{f6}\":7,\"\u{20ac}\":3,"
@@ -20,8 +21,10 @@ struct ContentTests {
     func notJSON() {
         #expect(throws: Never.self) { try JSONValue(parsing: Array("9007199254740992".utf8)) }
         for bad in [
-            "1.0", "1e2", "01", "-", "+1", "[1 2]", "{\"a\":1,}", "{\"a\":1,\"a\":1}", "\"a", "\"\\x\"", "\"\n\"", "1 1", "tru",
-            "\"\\u12\"", "\"\\ud800\\u0041\"", "9007199254740993", "99999999999999999999999", "1.5", "1e400", "{", "{\"a\":}", "", "nul", "[1,]", "\"\\ud800\"", "\u{1}",
+            "1.0", "1e2", "01", "-", "+1", "[1 2]", "{\"a\":1,}", "{\"a\":1,\"a\":1}", "\"a", "\"\\x\"", "\"\n\"",
+            "1 1", "tru",
+            "\"\\u12\"", "\"\\ud800\\u0041\"", "9007199254740993", "99999999999999999999999", "1.5", "1e400", "{",
+            "{\"a\":}", "", "nul", "[1,]", "\"\\ud800\"", "\u{1}",
         ] {
             #expect(throws: NotJSON.self, "\(bad)") { try JSONValue(parsing: Array(bad.utf8)) }
         }
@@ -74,7 +77,8 @@ struct ContentTests {
                 return error.faults.map { "\($0.place): \($0.reason)" }
             }
         }
-        let good = #"{"kind":"walkThru","name":"n","title":{"en":"t"},"steps":[{"title":{"en":"t"},"text":{"en":"x"}}]}"#
+        let good =
+            #"{"kind":"walkThru","name":"n","title":{"en":"t"},"steps":[{"title":{"en":"t"},"text":{"en":"x"}}]}"#
         #expect(faults("a.json", good) == [])
         #expect(
             faults("a.json", good.replacing(#""text":{"en":"x"}"#, with: #""text":{"en":""}"#))
@@ -86,7 +90,9 @@ struct ContentTests {
         )
         #expect(faults("a.json", #"{"kind":"survey"}"#).first?.contains("#/kind: must be one of the kinds") == true)
         #expect(
-            faults("a.json", "{\n  \"kind\": oops\n}") == ["items/a.json#/kind: this is no JSON value (line 2, column 11)"]
+            faults("a.json", "{\n  \"kind\": oops\n}") == [
+                "items/a.json#/kind: this is no JSON value (line 2, column 11)"
+            ]
         )
         #expect(faults("Ä.json", good).first?.contains("named by 1 to 64") == true)
         #expect(faults("a.json", String(repeating: " ", count: 300_000)).first?.contains("at most") == true)

@@ -27,8 +27,10 @@ struct KeyTests {
 
     @Test("a UUID is held in lower case, anything else byte for byte")
     func clientIDs() throws {
-        #expect(try SystemClientID("F947CCBA-6ECA-424A-A097-7114278EFFD4").description
-            == "f947ccba-6eca-424a-a097-7114278effd4")
+        #expect(
+            try SystemClientID("F947CCBA-6ECA-424A-A097-7114278EFFD4").description
+                == "f947ccba-6eca-424a-a097-7114278effd4"
+        )
         #expect(try SystemClientID("ACME").description == "ACME")
         #expect(try SystemClientID("F947CCBA-6ECA-424A-A097-7114278EFFD").description.hasPrefix("F947"))
         // Two spellings of é: equal as Swift strings, different clients.

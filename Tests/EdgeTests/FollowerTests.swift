@@ -49,7 +49,9 @@ struct Deployment {
     }
 
     /// A release of some text, with its objects in the feed unless they are to be missing.
-    func release(_ text: String, _ owner: ContentOwner, number: Int64 = 1, withObjects: Bool = true) -> (ReleaseID, ReleaseEntry) {
+    func release(_ text: String, _ owner: ContentOwner, number: Int64 = 1, withObjects: Bool = true) -> (
+        ReleaseID, ReleaseEntry
+    ) {
         let objects = TestContent.objects(text)
         if withObjects { feed.add(objects) }
         let entry = ReleaseEntry(
@@ -67,7 +69,8 @@ struct Deployment {
 
     /// The text of what an index has live for an owner.
     static func live(_ index: EdgeIndex?, _ owner: ContentOwner) -> String? {
-        let body = index?.live[.init(owner: owner, environment: .production)]?.snippet.variant(AcceptedCodings(nil)).body
+        let body = index?.live[.init(owner: owner, environment: .production)]?.snippet.variant(AcceptedCodings(nil))
+            .body
         return body.map { String(buffer: $0) }?.split(separator: " ").dropFirst(2).first.map(String.init)
     }
 }
@@ -110,11 +113,14 @@ struct FollowerTests {
         let steps = Steps(deployment.feed)
         #expect(Deployment.live(await steps.turn(), owner) == nil)
         let one = deployment.release("one", owner)
-        deployment.feed.append([(.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0))])
+        deployment.feed.append([
+            (.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0)),
+        ])
         #expect(Deployment.live(await steps.turn(), owner) == "one")
         let two = deployment.release("two", owner, number: 2)
         deployment.feed.append([
-            (.release(one.0), nil), (.pointer(owner, .production), ReleasePointer(release: two.0)), (.release(two.0), two.1),
+            (.release(one.0), nil), (.pointer(owner, .production), ReleasePointer(release: two.0)),
+            (.release(two.0), two.1),
         ])
         let second = await steps.turn()
         #expect(Deployment.live(second, owner) == "two")
@@ -134,11 +140,14 @@ struct FollowerTests {
         let owner = ContentOwner.standard(deployment.partnerID, .sapConcur)
         let steps = Steps(deployment.feed)
         let one = deployment.release("one", owner)
-        deployment.feed.append([(.pointer(owner, .production), ReleasePointer(release: one.0)), (.release(one.0), one.1)])
+        deployment.feed.append([
+            (.pointer(owner, .production), ReleasePointer(release: one.0)), (.release(one.0), one.1),
+        ])
         #expect(Deployment.live(await steps.turn(), owner) == "one")
         let two = deployment.release("two", owner, withObjects: false)
         deployment.feed.append([
-            (.release(one.0), nil), (.pointer(owner, .production), ReleasePointer(release: two.0)), (.release(two.0), two.1),
+            (.release(one.0), nil), (.pointer(owner, .production), ReleasePointer(release: two.0)),
+            (.release(two.0), two.1),
         ])
         let waiting = await steps.turn()
         #expect(Deployment.live(waiting, owner) == "one")
@@ -155,10 +164,14 @@ struct FollowerTests {
         let owner = ContentOwner.standard(deployment.partnerID, .sapConcur)
         let steps = Steps(deployment.feed)
         let one = deployment.release("one", owner)
-        deployment.feed.append([(.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0))])
+        deployment.feed.append([
+            (.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0)),
+        ])
         _ = await steps.turn()
         let two = deployment.release("two", owner)
-        deployment.feed.append([(.release(two.0), two.1), (.pointer(owner, .production), ReleasePointer(release: two.0))])
+        deployment.feed.append([
+            (.release(two.0), two.1), (.pointer(owner, .production), ReleasePointer(release: two.0)),
+        ])
         deployment.feed.trim()
         #expect(Deployment.live(await steps.turn(), owner) == "two")
         deployment.feed.restart(
@@ -180,17 +193,23 @@ struct FollowerTests {
         let owner = ContentOwner.standard(deployment.partnerID, .sapConcur)
         let steps = Steps(deployment.feed)
         let one = deployment.release("one", owner)
-        deployment.feed.append([(.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0))])
+        deployment.feed.append([
+            (.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0)),
+        ])
         _ = await steps.turn()
         deployment.feed.setBroken(true)
         let two = deployment.release("two", owner)
-        deployment.feed.append([(.release(two.0), two.1), (.pointer(owner, .production), ReleasePointer(release: two.0))])
+        deployment.feed.append([
+            (.release(two.0), two.1), (.pointer(owner, .production), ReleasePointer(release: two.0)),
+        ])
         #expect(Deployment.live(await steps.turn(), owner) == "one")
         deployment.feed.setBroken(false)
         #expect(Deployment.live(await steps.turn(), owner) == "two")
     }
 
-    @Test("entries that cannot be understood: keys answer empty, content keeps its last good release, nothing else stops")
+    @Test(
+        "entries that cannot be understood: keys answer empty, content keeps its last good release, nothing else stops"
+    )
     func unreadableEntries() async throws {
         let deployment = try Deployment()
         let system = SystemID(deployment.runtime)
@@ -311,11 +330,19 @@ struct FollowerTests {
                 case 3:
                     let client = try SystemClientID("client-\(Int.random(in: 0..<5, using: &generator))")
                     let system = systems.randomElement(using: &generator) ?? systems[0]
-                    changes = [(.mapping(deployment.partner, client), Bool.random(using: &generator) ? deployment.mapping(system) : nil)]
+                    changes = [
+                        (
+                            .mapping(deployment.partner, client),
+                            Bool.random(using: &generator) ? deployment.mapping(system) : nil
+                        )
+                    ]
                 default:
                     let release = deployment.release("\(seed)-\(step)", owner)
                     live[owner] = release.0
-                    changes += [(.release(release.0), release.1), (.pointer(owner, .production), ReleasePointer(release: release.0))]
+                    changes += [
+                        (.release(release.0), release.1),
+                        (.pointer(owner, .production), ReleasePointer(release: release.0)),
+                    ]
                 }
                 if case .some = live[owner], changes.count == 1, changes[0].1 == nil { continue }
                 if !changes.isEmpty { deployment.feed.append(changes) }

@@ -68,7 +68,10 @@ struct HeadTests {
         ("huge length", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999999999999\r\n\r\n"),
         ("unknown coding", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n"),
         ("coding list", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"),
-        ("chunked twice", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"),
+        (
+            "chunked twice",
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
+        ),
         ("chunked with tab", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \u{B}chunked\r\n\r\n"),
         ("chunked in 1.0", "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"),
         ("obs-fold", "GET / HTTP/1.1\r\nHost: a\r\nX: b\r\n c\r\n\r\n"),
@@ -124,7 +127,9 @@ struct HeadTests {
         let bytes = Array(head.utf8)
         let whole = try #require(try Self.scan(head).get())
         #expect(try Self.scan(bytes, pieces: Array(repeating: 1, count: bytes.count)).get() == whole)
-        for count in 0..<bytes.count { #expect(Self.scan(Array(bytes.prefix(count)), pieces: [count]) == .success(nil)) }
+        for count in 0..<bytes.count {
+            #expect(Self.scan(Array(bytes.prefix(count)), pieces: [count]) == .success(nil))
+        }
     }
 
     @Test("limits: request line, head, fields")
@@ -234,12 +239,15 @@ struct BodyReaderTests {
     @Test(
         "malformed chunks are refused",
         arguments: [
-            "\r\n", "x\r\n", "-1\r\n", "0x1\r\na\r\n", "1 \r\na\r\n", " 1\r\na\r\n", "1\na\r\n", "1\r\nab\r\n", "1\r\na\n",
+            "\r\n", "x\r\n", "-1\r\n", "0x1\r\na\r\n", "1 \r\na\r\n", " 1\r\na\r\n", "1\na\r\n", "1\r\nab\r\n",
+            "1\r\na\n",
             "000000001\r\na", "1\r\na\r\n0\r\nT: v\n\r\n", "1;\r\r\n", "1\u{0}\r\n",
         ]
     )
     func malformed(text: String) {
-        for step in [Int.max, 1] { #expect(Self.read(.chunked, text, step: step).0 == .malformed, "\(text) by \(step)") }
+        for step in [Int.max, 1] {
+            #expect(Self.read(.chunked, text, step: step).0 == .malformed, "\(text) by \(step)")
+        }
     }
 
     @Test("chunks past the limit are too large, and endless lines are refused")

@@ -9,7 +9,9 @@ struct RouteTests {
         Route(target: Array(target.utf8), method: method)
     }
 
-    static func key(_ partner: String?, _ variable: String, _ id: String, _ environment: String? = nil) throws -> ResolutionKey {
+    static func key(_ partner: String?, _ variable: String, _ id: String, _ environment: String? = nil) throws
+        -> ResolutionKey
+    {
         ResolutionKey(
             partner: try partner.map { try PartnerKey($0) },
             variable: try SystemVariable(variable),
@@ -26,7 +28,10 @@ struct RouteTests {
             ("/v1/tessera/snippets/sapUserId/ACME.js", .snippet(try Self.key("tessera", "sapUserId", "ACME"))),
             ("/v1/snippets/sapUserId/ACME.js?x=/../%00", .snippet(try Self.key(nil, "sapUserId", "ACME"))),
             ("/v1/tessera/snippets/a.b/a.js.js", .snippet(try Self.key("tessera", "a.b", "a.js"))),
-            ("/v1/tessera/env/\(environment)/snippets/v/i.js", .snippet(try Self.key("tessera", "v", "i", environment))),
+            (
+                "/v1/tessera/env/\(environment)/snippets/v/i.js",
+                .snippet(try Self.key("tessera", "v", "i", environment))
+            ),
             ("/v1/env/\(environment)/snippets/v/i.js", .snippet(try Self.key(nil, "v", "i", environment))),
             ("/v1/tessera/manifests/v/i.json", .manifest(try Self.key("tessera", "v", "i"))),
             ("/v1/manifests/v/i.json", .manifest(try Self.key(nil, "v", "i"))),
@@ -37,8 +42,10 @@ struct RouteTests {
             ("/%761/loader.js", .loader(nil)),
             ("/v1/snippets/v/caf%C3%A9%20x.js", .snippet(try Self.key(nil, "v", "caf\u{E9} x"))),
             ("/v1/snippets/v/%2e%2E%2ejs.js", .snippet(try Self.key(nil, "v", "...js"))),
-            ("/v1/snippets/v/F947CCBA-6ECA-424A-A097-7114278EFFD4.js",
-                .snippet(try Self.key(nil, "v", "f947ccba-6eca-424a-a097-7114278effd4"))),
+            (
+                "/v1/snippets/v/F947CCBA-6ECA-424A-A097-7114278EFFD4.js",
+                .snippet(try Self.key(nil, "v", "f947ccba-6eca-424a-a097-7114278effd4"))
+            ),
         ]
         for (target, route) in cases { #expect(Self.route(target) == route, "\(target)") }
         #expect(Self.route("*", .options) == .server)
@@ -52,7 +59,8 @@ struct RouteTests {
             "/v1/tessera/snippets/v/a%5Cb.js", "/v1/tessera/snippets/v/%00.js", "/v1/tessera/snippets/v/%0A.js",
             "/v1/tessera/snippets/v/a%zz.js", "/v1/tessera/snippets/v/a%4.js", "/v1/tessera/snippets/v/%.js",
             "/v1/tessera/snippets/v/%FF.js", "/v1/tessera/snippets/v/%20a.js", "/v1/tessera/snippets/v/a%20.js",
-            "/v1/tessera/snippets/./i.js", "/v1/../v1/loader.js", "/v1/%2e%2e/loader.js", "/v1/loader.js#x", "v1/loader.js",
+            "/v1/tessera/snippets/./i.js", "/v1/../v1/loader.js", "/v1/%2e%2e/loader.js", "/v1/loader.js#x",
+            "v1/loader.js",
             "*", "edge.example:443", "ftp://a/v1/loader.js", "http:///v1/loader.js", "http://u@h/v1/loader.js",
             "/v1/tessera/env/short/snippets/v/i.js", "/v1/objects/00.js", "/v1/objects/zz.js",
         ]
@@ -77,7 +85,8 @@ struct RouteTests {
     @Test(
         "what the contract does not know is absent",
         arguments: [
-            "/", "/v1", "/v1/", "/v2/loader.js", "/favicon.ico", "/v1/tessera", "/v1/tessera/other", "/v1/tessera/snippets/v/i",
+            "/", "/v1", "/v1/", "/v2/loader.js", "/favicon.ico", "/v1/tessera", "/v1/tessera/other",
+            "/v1/tessera/snippets/v/i",
             "/v1/tessera/snippets/v/i.json", "/v1/tessera/manifests/v/i.js", "/v1/tessera/snippets/v", "//v1/loader.js",
             "/v1/tessera/snippets/v/i.js/", "/v1/tessera/env/e/other/v/i.js", "/v1/tessera/objects/x.js",
         ]
@@ -89,10 +98,15 @@ struct RouteTests {
     @Test("random targets never trap")
     func random() {
         var generator = SplitMix(state: 9)
-        let parts = ["/objects/\(String(repeating: "00", count: 32)).js", "/loader.js", "/usage", "/tessera", "/snippets", "/v", "/i.js", "%", "%2F", "..", "//", "?", "#", "\u{E9}", "/env", ".js", "http://"]
+        let parts = [
+            "/objects/\(String(repeating: "00", count: 32)).js", "/loader.js", "/usage", "/tessera", "/snippets", "/v",
+            "/i.js", "%", "%2F", "..", "//", "?", "#", "\u{E9}", "/env", ".js", "http://",
+        ]
         var seen: Set<String> = []
         for _ in 0..<20_000 {
-            let target = "/v1" + (0..<Int.random(in: 0...8, using: &generator))
+            let target =
+                "/v1"
+                + (0..<Int.random(in: 0...8, using: &generator))
                 .map { _ in parts.randomElement(using: &generator) ?? "" }.joined()
             seen.insert("\(Self.route(target))".prefix { $0 != "(" }.description)
         }
@@ -107,7 +121,8 @@ struct NegotiationTests {
             (nil, "identity"), ("", "identity"), ("gzip", "gzip identity"), ("br, gzip", "br gzip identity"),
             ("GZIP;q=0.001", "gzip identity"), ("gzip;q=0, br", "br identity"), ("gzip; q=0.000", "identity"),
             ("*", "br gzip identity"), ("*;q=0", ""), ("*;q=0, identity", "identity"), ("br, *;q=0", "br"),
-            ("identity;q=0", ""), ("gzip, identity;q=0", "gzip"), ("x-gzip", "gzip identity"), ("deflate, zstd", "identity"),
+            ("identity;q=0", ""), ("gzip, identity;q=0", "gzip"), ("x-gzip", "gzip identity"),
+            ("deflate, zstd", "identity"),
             ("gzip;q=", "gzip identity"), (";,,;q=0", "identity"), ("br;x=y;q=0", "identity"), ("br ; Q=0", "identity"),
         ]
         for (field, expected) in cases {
@@ -143,8 +158,10 @@ struct NegotiationTests {
     func entityTags() {
         let tag = Array("\"abc\"".utf8)
         for (field, expected) in [
-            ("\"abc\"", true), ("W/\"abc\"", true), ("\"x\", \"abc\"", true), ("\"x\",W/\"abc\" , \"y\"", true), ("*", true),
-            ("\"abcd\"", false), ("abc", false), ("\"a,bc\"", false), ("", false), ("w/\"abc\"", false), ("\"x,\"abc\"", false),
+            ("\"abc\"", true), ("W/\"abc\"", true), ("\"x\", \"abc\"", true), ("\"x\",W/\"abc\" , \"y\"", true),
+            ("*", true),
+            ("\"abcd\"", false), ("abc", false), ("\"a,bc\"", false), ("", false), ("w/\"abc\"", false),
+            ("\"x,\"abc\"", false),
         ] {
             #expect(matches(ifNoneMatch: Array(field.utf8), tag: tag) == expected, "\(field)")
         }

@@ -69,7 +69,10 @@ struct ServerTests {
             feed.append([
                 (.mapping(deployment.partner, try SystemClientID("OWN")), deployment.mapping(systems[0])),
                 (.mapping(deployment.partner, try SystemClientID("caf\u{E9} 1")), deployment.mapping(systems[1])),
-                (.mapping(deployment.partner, try SystemClientID("OFF")), deployment.mapping(systems[2], suspended: true)),
+                (
+                    .mapping(deployment.partner, try SystemClientID("OFF")),
+                    deployment.mapping(systems[2], suspended: true)
+                ),
                 (.release(release.0), release.1), (.pointer(own, .production), ReleasePointer(release: release.0)),
                 (.release(general.0), general.1), (.pointer(standard, .production), ReleasePointer(release: general.0)),
             ])
@@ -79,11 +82,14 @@ struct ServerTests {
                 isDefault: false,
                 isSuspended: false,
                 cacheClass: .relaxed,
-                loader: Digest(of: [])
+                loader: TestContent.objects("loader")[0].digest
             )
             feed.append([
                 (.partner(try PartnerKey("lumen")), second),
-                (.mapping(try PartnerKey("lumen"), try SystemClientID("OWN")), deployment.mapping(SystemID(deployment.runtime))),
+                (
+                    .mapping(try PartnerKey("lumen"), try SystemClientID("OWN")),
+                    deployment.mapping(SystemID(deployment.runtime))
+                ),
             ])
         }
 
@@ -117,7 +123,10 @@ struct ServerTests {
                 ("/v1/nobody/snippets/sapUserId/OWN.js", "unknown", "nothing", "max-age=15"),
                 ("/v1/lumen/snippets/id/OWN.js", "empty", "nothing", "max-age=15"),
                 ("/v1/lumen/snippets/sapUserId/OWN.js", "unknown", "nothing", "max-age=15"),
-                ("/v1/tessera/env/AAAAAAAAAAAAAAAAAAAAAA/snippets/sapUserId/OWN.js", "unknown", "nothing", "max-age=15"),
+                (
+                    "/v1/tessera/env/AAAAAAAAAAAAAAAAAAAAAA/snippets/sapUserId/OWN.js", "unknown", "nothing",
+                    "max-age=15"
+                ),
             ] {
                 let answer = try await ask(port, path)
                 #expect(answer.status == 200, "\(path)")
@@ -144,7 +153,9 @@ struct ServerTests {
         try await site.serve { port, _, _, _ in
             let path = "/v1/tessera/snippets/sapUserId/OWN.js"
             var tags: Set<String> = []
-            for (accept, coding) in [("identity", nil), ("gzip", "gzip"), ("br", "br"), ("gzip, br", "br")] as [(String, String?)] {
+            for (accept, coding) in [("identity", nil), ("gzip", "gzip"), ("br", "br"), ("gzip, br", "br")]
+                as [(String, String?)]
+            {
                 let answer = try await ask(port, path, ["Accept-Encoding: \(accept)"])
                 #expect(answer["content-encoding"] == coding)
                 let tag = try #require(answer["etag"])
@@ -160,7 +171,9 @@ struct ServerTests {
                     for (name, value) in Self.common { #expect(second[name] == value) }
                     #expect(second["content-length"] == nil && second["content-type"] == nil)
                 }
-                #expect(try await ask(port, path, ["Accept-Encoding: \(accept)", "If-None-Match: \"x\""]).status == 200)
+                #expect(
+                    try await ask(port, path, ["Accept-Encoding: \(accept)", "If-None-Match: \"x\""]).status == 200
+                )
                 let head = try await ask(port, path, method: "HEAD", ["Accept-Encoding: \(accept)"])
                 #expect(head.status == 200 && head["content-length"] == answer["content-length"])
                 #expect(head.fields.map(\.name) == answer.fields.map(\.name))
@@ -169,7 +182,10 @@ struct ServerTests {
             // Neither Range nor a cookie nor an Origin changes an answer.
             let plain = try await ask(port, path)
             let dressed = try await ask(port, path, ["Range: bytes=0-1", "Cookie: a=b", "Origin: https://x.example"])
-            #expect(dressed.status == 200 && dressed.body == plain.body && dressed.fields.map(\.value) == plain.fields.map(\.value))
+            #expect(
+                dressed.status == 200 && dressed.body == plain.body
+                    && dressed.fields.map(\.value) == plain.fields.map(\.value)
+            )
         }
     }
 
@@ -258,7 +274,9 @@ struct ServerTests {
             expect(try await beacon("{\"x\":\"\(String(repeating: "x", count: 16 * 1024 - 8))\"}"), 204)
             expect(try await beacon("{\"x\":\"\(String(repeating: "x", count: 16 * 1024 - 7))\"}"), 413)
             let chunked = try RawConnection(port: port)
-            chunked.send("POST /v1/usage HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n")
+            chunked.send(
+                "POST /v1/usage HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"
+            )
             expect(try await chunked.answer(), 204)
             #expect(await server.report().counters.beacons == 3)
         }
@@ -274,7 +292,8 @@ struct ServerTests {
             let get = { (path: String) in "GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n" }
             let paths = (0..<100).map { number in
                 [
-                    "/v1/snippets/sapUserId/OWN.js", "/v1/objects/\(old.digest).js", "/v1/snippets/sapUserId/NOBODY.js", "/x",
+                    "/v1/snippets/sapUserId/OWN.js", "/v1/objects/\(old.digest).js", "/v1/snippets/sapUserId/NOBODY.js",
+                    "/x",
                 ][number % 4]
             }
             connection.send(paths.map(get).joined())
@@ -289,7 +308,8 @@ struct ServerTests {
             }
             // A body is passed over by its length; the next request is found behind it, byte by byte too.
             let mixed =
-                "POST /v1/usage HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}" + get("/v1/snippets/sapUserId/OWN.js")
+                "POST /v1/usage HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}"
+                + get("/v1/snippets/sapUserId/OWN.js")
                 + "GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get("/never")
             let slow = try RawConnection(port: port)
             for byte in mixed.utf8 { slow.send([byte]) }

@@ -25,7 +25,9 @@ struct PostgresStatementTests {
             }
         }
         // The check can fail: this is what SQLite alone would take.
-        #expect(throws: PostgresConnection.Failed.self) { try connection.prepare("bad", "INSERT OR IGNORE INTO head VALUES ($1)") }
+        #expect(throws: PostgresConnection.Failed.self) {
+            try connection.prepare("bad", "INSERT OR IGNORE INTO head VALUES ($1)")
+        }
         await server.stop()
     }
 
@@ -75,7 +77,8 @@ final class PostgresServer: Sendable {
         let directory = made.output.trimmingCharacters(in: .whitespacesAndNewlines)
         let server = PostgresServer(directory: directory, prefix: prefix)
         let initialised = try await server.command(
-            "initdb", ["-D", "\(directory)/data", "-U", "postgres", "--locale=C", "--encoding=UTF8", "--no-sync"]
+            "initdb",
+            ["-D", "\(directory)/data", "-U", "postgres", "--locale=C", "--encoding=UTF8", "--no-sync"]
         )
         guard initialised.status == 0 else { throw PostgresConnection.Failed(description: initialised.output) }
         let started = try await server.command(

@@ -167,7 +167,9 @@ struct StorageContractTests {
         #expect(refused?.message.contains("Holder") == true)
     }
 
-    @Test("releases are numbered per workspace; the pointer goes forward, back and away, and only live ones have entries")
+    @Test(
+        "releases are numbered per workspace; the pointer goes forward, back and away, and only live ones have entries"
+    )
     func pointers() async throws {
         let store = try await TestStore().storage
         let partner = try await store.makePartner()

@@ -1,11 +1,11 @@
-public import Domain
+package import Domain
 import Player
 import Publishing
-public import Store
+package import Store
 
 extension Storage {
     /// Adds a partner whose key is its name in lower case.
-    public func makePartner(_ name: String = "Tessera", variable: String = "sapUserId") async throws -> PartnerRecord {
+    package func makePartner(_ name: String = "Tessera", variable: String = "sapUserId") async throws -> PartnerRecord {
         let variable = try SystemVariable(variable)
         let loader = Releases.loader(variables: [variable])
         try await putObjects([loader])
@@ -18,7 +18,7 @@ extension Storage {
     }
 
     /// Adds a client and returns its system.
-    public func makeClient(
+    package func makeClient(
         _ id: String,
         of partner: PartnerRecord,
         name: String = "Nordwind"
@@ -38,7 +38,7 @@ extension Storage {
 
     /// Publishes a shoutOut of some text; returns where the pointer went.
     @discardableResult
-    public func publishText(
+    package func publishText(
         _ text: String,
         for owner: ContentOwner,
         in environment: EnvironmentName = .production
@@ -59,16 +59,16 @@ extension Storage {
 }
 
 /// Content for tests that look at bytes rather than at meaning.
-public enum TestContent {
+package enum TestContent {
     /// A snippet whose body names `text`, and a player.
-    public static func objects(_ text: String) -> [StoredObject] {
+    package static func objects(_ text: String) -> [StoredObject] {
         ["/* snippet: \(text) */\n" + String(repeating: "// filling\n", count: 20), "/* player */\n"].map {
             StoredObject(mediaType: PlayerScripts.mediaType, body: Array($0.utf8))
         }
     }
 
     /// The files of one item each.
-    public static func items(_ texts: [String]) -> [ContentFile] {
+    package static func items(_ texts: [String]) -> [ContentFile] {
         texts.enumerated().map { number, text in
             let json = """
                 {"kind":"shoutOut","name":"Item \(number)","title":{"en":"\(text)"},"text":{"en":"\(text)"}}
@@ -78,7 +78,7 @@ public enum TestContent {
     }
 
     /// The files of a solution of one item.
-    public static func solution(_ id: String, _ text: String, system: String = "sap-concur") -> [ContentFile] {
+    package static func solution(_ id: String, _ text: String, system: String = "sap-concur") -> [ContentFile] {
         let about = """
             {"name":{"en":"\(id)"},"system":"\(system)","summary":{"en":"About \(text)"}}
             """

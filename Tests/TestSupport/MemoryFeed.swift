@@ -1,8 +1,8 @@
-public import Domain
+package import Domain
 import Synchronization
 
 /// A change log in memory, which a test can bend: drop what it remembers, change its epoch, lie about its hash, fail.
-public final class MemoryFeed: Feed {
+package final class MemoryFeed: Feed {
     private struct State {
         var head = FeedHead(epoch: "first", generation: 0, stateHash: .empty)
         var entries: [EntryKey: [UInt8]] = [:]
@@ -12,19 +12,19 @@ public final class MemoryFeed: Feed {
         var objectReads = 0
     }
 
-    public struct Broken: Error {}
+    package struct Broken: Error {}
 
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
     /// Appends one generation.
-    public func append(_ changes: [(EntryKey, (any EntryValue)?)]) {
+    package func append(_ changes: [(EntryKey, (any EntryValue)?)]) {
         appendRaw(changes.map { FeedChange(key: $0.0, value: $0.1?.encoded) })
     }
 
     /// Appends one generation of values as they are, readable or not.
-    public func appendRaw(_ changes: [FeedChange]) {
+    package func appendRaw(_ changes: [FeedChange]) {
         state.withLock { state in
             var hash = state.head.stateHash
             for change in changes {
@@ -37,21 +37,21 @@ public final class MemoryFeed: Feed {
         }
     }
 
-    public func add(_ objects: [StoredObject]) {
+    package func add(_ objects: [StoredObject]) {
         state.withLock { state in for object in objects { state.objects[object.digest] = object } }
     }
 
-    public func remove(_ digest: Digest) {
+    package func remove(_ digest: Digest) {
         _ = state.withLock { $0.objects.removeValue(forKey: digest) }
     }
 
     /// Forgets the log, so that followers must resync.
-    public func trim() {
+    package func trim() {
         state.withLock { $0.log = [] }
     }
 
     /// Starts another history: the same generation numbers, another epoch, other entries.
-    public func restart(epoch: String, _ changes: [(EntryKey, (any EntryValue)?)]) {
+    package func restart(epoch: String, _ changes: [(EntryKey, (any EntryValue)?)]) {
         state.withLock { state in
             state.entries = [:]
             state.log = []
@@ -61,34 +61,37 @@ public final class MemoryFeed: Feed {
     }
 
     /// Makes every read fail, or stop failing.
-    public func setBroken(_ isBroken: Bool) {
+    package func setBroken(_ isBroken: Bool) {
         state.withLock { $0.isBroken = isBroken }
     }
 
-    public var objectReads: Int { state.withLock { $0.objectReads } }
+    package var objectReads: Int { state.withLock { $0.objectReads } }
 
-    public func head() async throws -> FeedHead {
+    package func head() async throws -> FeedHead {
         try state.withLock { state in
             if state.isBroken { throw Broken() }
             return state.head
         }
     }
 
-    public func generations(after generation: Int64, limit: Int) async throws -> [FeedGeneration] {
+    package func generations(after generation: Int64, limit: Int) async throws -> [FeedGeneration] {
         try state.withLock { state in
             if state.isBroken { throw Broken() }
             return Array(state.log.filter { $0.generation > generation }.prefix(limit))
         }
     }
 
-    public func snapshot() async throws -> FeedSnapshot {
+    package func snapshot() async throws -> FeedSnapshot {
         try state.withLock { state in
             if state.isBroken { throw Broken() }
-            return FeedSnapshot(head: state.head, entries: state.entries.map { FeedChange(key: $0.key, value: $0.value) })
+            return FeedSnapshot(
+                head: state.head,
+                entries: state.entries.map { FeedChange(key: $0.key, value: $0.value) }
+            )
         }
     }
 
-    public func object(_ digest: Digest) async throws -> StoredObject? {
+    package func object(_ digest: Digest) async throws -> StoredObject? {
         try state.withLock { state in
             if state.isBroken { throw Broken() }
             state.objectReads += 1

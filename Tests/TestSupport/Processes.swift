@@ -2,12 +2,12 @@ import Foundation
 import Synchronization
 
 /// Programs that tests run; `Tests/run` installs them.
-public enum TestTools {
+package enum TestTools {
     /// A Python with the packages of `Tests/Browser/requirements.txt`.
-    public static var python: String { ProcessInfo.processInfo.environment["WAYMARK_TEST_PYTHON"] ?? "python3" }
+    package static var python: String { ProcessInfo.processInfo.environment["WAYMARK_TEST_PYTHON"] ?? "python3" }
 
     /// The built `waymark`.
-    public static var waymark: String {
+    package static var waymark: String {
         ProcessInfo.processInfo.environment["WAYMARK_TEST_BINARY"]
             ?? URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent(".build/debug/waymark").path
@@ -15,14 +15,14 @@ public enum TestTools {
 }
 
 /// What a program came to.
-public struct ProcessResult: Sendable {
-    public let status: Int32
+package struct ProcessResult: Sendable {
+    package let status: Int32
     /// Standard output and standard error together.
-    public let output: String
+    package let output: String
 }
 
 /// Runs a program to its end, off the test's own thread.
-public func run(
+package func run(
     _ program: String,
     _ arguments: [String],
     in directory: String? = nil,
@@ -39,12 +39,12 @@ public func run(
 }
 
 /// A program that runs beside the test, and is ended with the object.
-public final class RunningProcess: Sendable {
-    public let pid: Int32
+package final class RunningProcess: Sendable {
+    package let pid: Int32
     private let status = Mutex<Int32?>(nil)
 
-    /// - Parameter log: Where its output goes; its errors go to the file of that name and `.err`.
-    public init(_ program: String, _ arguments: [String], in directory: String, log: String) throws {
+    /// Starts it. Its output goes to the file `log`, its errors to the file of that name and `.err`.
+    package init(_ program: String, _ arguments: [String], in directory: String, log: String) throws {
         pid = try spawn(program, arguments, in: directory, environment: [:], output: log, errors: log + ".err")
         DispatchQueue(label: "process").async {
             let status = wait(for: self.pid)
@@ -52,10 +52,10 @@ public final class RunningProcess: Sendable {
         }
     }
 
-    public var isRunning: Bool { status.withLock { $0 == nil } }
+    package var isRunning: Bool { status.withLock { $0 == nil } }
 
     /// Sends a signal and waits for the end; returns the exit status, or 128 and the signal that ended it.
-    public func end(_ signal: Int32 = 15) async throws -> Int32 {
+    package func end(_ signal: Int32 = 15) async throws -> Int32 {
         if isRunning { kill(pid, signal) }
         return try await eventually(within: .seconds(30)) { self.status.withLock { $0 } }
     }
@@ -102,14 +102,16 @@ private func wait(for pid: Int32) -> Int32 {
 }
 
 /// Waits until `body` gives a value, for at most ten seconds.
-public func eventually<Value>(
+package func eventually<Value>(
     within time: Duration = .seconds(10),
     _ body: () async throws -> Value?
 ) async throws -> Value {
     let end = ContinuousClock.now + time
     while true {
         if let value = try await body() { return value }
-        guard ContinuousClock.now < end else { throw RawConnection.Failed(description: "it did not come about in time") }
+        guard ContinuousClock.now < end else {
+            throw RawConnection.Failed(description: "it did not come about in time")
+        }
         try await Task.sleep(for: .milliseconds(5))
     }
 }

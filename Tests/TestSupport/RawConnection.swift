@@ -1,29 +1,33 @@
 import Foundation
 
 /// A TCP connection that sends exactly the bytes it is given, and waits off the test's own thread.
-public final class RawConnection: Sendable {
+package final class RawConnection: Sendable {
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "raw connection")
 
     /// An answer as it came over the wire.
-    public struct Answer: Sendable, CustomStringConvertible {
-        public var status: Int
+    package struct Answer: Sendable, CustomStringConvertible {
+        package var status: Int
         /// Field lines in order; names in lower case.
-        public var fields: [(name: String, value: String)]
-        public var body: [UInt8]
+        package var fields: [(name: String, value: String)]
+        package var body: [UInt8]
 
-        public subscript(name: String) -> String? { fields.first { $0.name == name.lowercased() }?.value }
+        package subscript(name: String) -> String? { fields.first { $0.name == name.lowercased() }?.value }
 
-        public var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
 
-        public var description: String { "\(status) \(fields) \(text.prefix(200))" }
+        package var description: String { "\(status) \(fields) \(text.prefix(200))" }
     }
 
-    public struct Failed: Error, CustomStringConvertible {
-        public let description: String
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
-    public init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -48,7 +52,7 @@ public final class RawConnection: Sendable {
         close(descriptor)
     }
 
-    public func send(_ bytes: [UInt8]) {
+    package func send(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -57,17 +61,17 @@ public final class RawConnection: Sendable {
         }
     }
 
-    public func send(_ text: String) {
+    package func send(_ text: String) {
         send(Array(text.utf8))
     }
 
     /// Ends the sending side.
-    public func endSending() {
+    package func endSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
     /// Everything until the peer closes.
-    public func readToEnd() async throws -> [UInt8] {
+    package func readToEnd() async throws -> [UInt8] {
         try await off { connection in
             var bytes: [UInt8] = []
             while let more = try connection.receive(), !more.isEmpty { bytes += more }
@@ -76,12 +80,12 @@ public final class RawConnection: Sendable {
     }
 
     /// The next answer; `hasBody` false for one to a HEAD.
-    public func answer(hasBody: Bool = true) async throws -> Answer {
+    package func answer(hasBody: Bool = true) async throws -> Answer {
         try await answers(1, hasBody: hasBody)[0]
     }
 
     /// The next answers in order.
-    public func answers(_ count: Int, hasBody: Bool = true) async throws -> [Answer] {
+    package func answers(_ count: Int, hasBody: Bool = true) async throws -> [Answer] {
         try await off { connection in
             var bytes: [UInt8] = []
             var answers: [Answer] = []
@@ -92,7 +96,9 @@ public final class RawConnection: Sendable {
                     continue
                 }
                 guard let more = try connection.receive(), !more.isEmpty else {
-                    throw Failed(description: "closed after \(answers.count) of \(count) answers, \(bytes.count) bytes more")
+                    throw Failed(
+                        description: "closed after \(answers.count) of \(count) answers, \(bytes.count) bytes more"
+                    )
                 }
                 bytes += more
             }
@@ -102,7 +108,7 @@ public final class RawConnection: Sendable {
     }
 
     /// All answers until the peer closes.
-    public static func answers(in bytes: [UInt8]) throws -> [Answer] {
+    package static func answers(in bytes: [UInt8]) throws -> [Answer] {
         var rest = bytes
         var answers: [Answer] = []
         while !rest.isEmpty {
@@ -154,7 +160,7 @@ public final class RawConnection: Sendable {
 }
 
 /// One request on a connection of its own.
-public func ask(
+package func ask(
     _ port: Int,
     _ path: String,
     method: String = "GET",

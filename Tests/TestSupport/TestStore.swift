@@ -1,15 +1,16 @@
-public import Domain
+package import Domain
 import Foundation
 import SQLiteEngine
-public import Store
+package import Store
 import Synchronization
 
 /// A directory of a test's own, in memory, gone with the object.
-public final class TestDirectory: Sendable {
-    public let path: String
+package final class TestDirectory: Sendable {
+    package let path: String
 
-    public init() {
-        path = "/dev/shm/waymark-test-\(UUID().uuidString.lowercased())"
+    /// - Parameter root: Where it is made; programs cannot always be run from `/dev/shm`.
+    package init(in root: String = "/dev/shm") {
+        path = "\(root)/waymark-test-\(UUID().uuidString.lowercased())"
         try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 
@@ -18,7 +19,7 @@ public final class TestDirectory: Sendable {
     }
 
     /// Writes files, making the folders between.
-    public func write(_ files: [String: String]) throws {
+    package func write(_ files: [String: String]) throws {
         for (name, text) in files {
             let file = URL(fileURLWithPath: "\(path)/\(name)")
             try FileManager.default.createDirectory(
@@ -32,7 +33,7 @@ public final class TestDirectory: Sendable {
 
 extension Runtime {
     /// A clock that advances by a millisecond at each look, and numbers that only look random.
-    public static func test(at start: Int64 = 1_800_000_000_000, seed: UInt64 = 1) -> Runtime {
+    package static func test(at start: Int64 = 1_800_000_000_000, seed: UInt64 = 1) -> Runtime {
         let state = Mutex((time: start, generator: SplitMix(state: seed)))
         return Runtime(
             now: {
@@ -49,14 +50,14 @@ extension Runtime {
 }
 
 /// SplitMix64: small, seeded, the same everywhere.
-public struct SplitMix: RandomNumberGenerator, Sendable {
+package struct SplitMix: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    public init(state: UInt64) {
+    package init(state: UInt64) {
         self.state = state
     }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -66,9 +67,9 @@ public struct SplitMix: RandomNumberGenerator, Sendable {
 }
 
 /// A store on SQLite in a directory of its own, which goes with the last use of the store.
-public struct TestStore: Sendable {
-    public let storage: Storage
-    public let runtime: Runtime
+package struct TestStore: Sendable {
+    package let storage: Storage
+    package let runtime: Runtime
 
     private struct Held: Engine {
         let engine: SQLiteEngine
@@ -87,7 +88,7 @@ public struct TestStore: Sendable {
         }
     }
 
-    public init(runtime: Runtime = .test(), changed: @escaping @Sendable () -> Void = {}) async throws {
+    package init(runtime: Runtime = .test(), changed: @escaping @Sendable () -> Void = {}) async throws {
         self.runtime = runtime
         let directory = TestDirectory()
         let engine = try SQLiteEngine(path: directory.path + "/waymark.sqlite")

@@ -55,7 +55,8 @@ struct Import: AsyncParsableCommand {
 struct ImportClients: Operation {
     struct Line: Codable {
         var number: Int
-        var text: String
+        /// nil for a line that is not UTF-8.
+        var text: String?
     }
 
     struct Fault: Codable {
@@ -101,25 +102,28 @@ struct ImportClients: Operation {
             throw Refusal(.tooLong, "At most \(Storage.clientsMax) lines are imported at once.")
         }
         var answer = Answer()
-        var partners: [String: Result<PartnerRecord, Refusal>] = [:]
+        // By bytes: two names that Swift holds equal may be two partners'.
+        var partners: [[UInt8]: Result<PartnerRecord, Refusal>] = [:]
         var batches: [PartnerID: (partner: PartnerRecord, lines: [(number: Int, client: NewClient)])] = [:]
         for line in lines {
             do {
                 let client: Client
+                guard let text = line.text else { throw Refusal(.invalid, "this is not UTF-8") }
                 do {
-                    client = try JSONDecoder().decode(Client.self, from: Data(line.text.utf8))
+                    client = try JSONDecoder().decode(Client.self, from: Data(text.utf8))
                 } catch {
                     throw Refusal(.invalid, Self.explain(error))
                 }
                 let new = try client.checked()
-                if partners[client.partner] == nil {
+                let named = Array(client.partner.utf8)
+                if partners[named] == nil {
                     do {
-                        partners[client.partner] = .success(try await services.partners.find(.operator, client.partner))
+                        partners[named] = .success(try await services.partners.find(.operator, client.partner))
                     } catch let refusal as Refusal {
-                        partners[client.partner] = .failure(refusal)
+                        partners[named] = .failure(refusal)
                     }
                 }
-                guard let partner = try partners[client.partner]?.get() else { continue }
+                guard let partner = try partners[named]?.get() else { continue }
                 batches[partner.id, default: (partner, [])].lines.append((line.number, new))
             } catch let refusal as Refusal {
                 answer.faults.append(Fault(line: line.number, reason: refusal.message))
@@ -136,6 +140,10 @@ struct ImportClients: Operation {
                 switch result {
                 case .added: answer.added += 1
                 case .unchanged: answer.unchanged += 1
+                case .reserved(let until):
+                    let reason =
+                        "the System Client ID '\(line.client.systemClientID)' was given up, and stays reserved until \(until)"
+                    answer.faults.append(Fault(line: line.number, reason: reason))
                 case .conflict(let id, let holder):
                     let reason =
                         "the System Client ID '\(line.client.systemClientID)' belongs to the client '\(holder)' (\(id)) "
@@ -159,21 +167,22 @@ struct ImportClients: Operation {
 
 /// Remembers the lines of a dry run, which leaves nothing in the store to compare later lines with.
 private struct Rehearsed {
-    private var seen: [String: (line: Int, text: [String])] = [:]
+    private var seen: [[UInt8]: (line: Int, text: [[UInt8]])] = [:]
 
     /// The lines that were not rehearsed before; the others are counted at once.
     mutating func new(_ lines: [ImportClients.Line], _ sum: inout ImportClients.Answer) -> [ImportClients.Line] {
         lines.filter { line in
-            guard let client = try? JSONDecoder().decode(ImportClients.Client.self, from: Data(line.text.utf8)),
+            guard let text = line.text,
+                let client = try? JSONDecoder().decode(ImportClients.Client.self, from: Data(text.utf8)),
                 let checked = try? client.checked()
             else { return true }
-            let key = client.partner + "/" + checked.systemClientID.description
-            let text = [client.name, client.system] + checked.admins.map(\.text)
+            let key = Array(client.partner.utf8) + [UInt8(ascii: "/")] + checked.systemClientID.bytes
+            let fields = ([client.name, client.system] + checked.admins.map(\.text)).map { Array($0.utf8) }
             guard let earlier = seen[key] else {
-                seen[key] = (line.number, text)
+                seen[key] = (line.number, fields)
                 return true
             }
-            if earlier.text == text {
+            if earlier.text == fields {
                 sum.unchanged += 1
             } else {
                 let reason = "line \(earlier.line) has the same System Client ID with other fields"
@@ -244,6 +253,6 @@ private struct LineSource {
     private mutating func append(_ line: ArraySlice<UInt8>, to lines: inout [ImportClients.Line]) {
         number += 1
         guard line.contains(where: { $0 != 0x20 && $0 != 0x0D && $0 != 0x09 }) else { return }
-        lines.append(.init(number: number, text: String(decoding: line, as: UTF8.self)))
+        lines.append(.init(number: number, text: String(validating: line, as: UTF8.self)))
     }
 }

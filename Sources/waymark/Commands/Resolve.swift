@@ -114,14 +114,17 @@ struct ExplainKey: Operation {
                 suspended: system.suspendedAt != nil
             )
         }
-        let asked = environment.flatMap { name in explanation.environments.first { $0.name.text == name } }
+        let asked = environment.flatMap { name in
+            name == EnvironmentName.production.text ? nil : explanation.environments.first { $0.name.text == name }
+        }
+        let kept = asked == nil ? resolution.cacheClass?.cacheControl : "private, no-cache"
         return Answer(
             outcome: resolution.outcome.rawValue,
             reason: resolution.reason,
             partner: explanation.partner?.key.text,
             client: client,
             served: served,
-            cacheControl: resolution.cacheClass?.cacheControl,
+            cacheControl: resolution.served == nil ? "max-age=15" : kept,
             environments: explanation.environments.map {
                 Environment(content: $0.owner, name: $0.name.text, key: $0.key.text)
             },

@@ -20,7 +20,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try await common.settings(listeners.flags)
-        let directory = DataDirectory(path: settings.value(.data))
+        let directory = try settings.directory()
         try await Server.with(directory, settings: settings) { server in
             try await server.run { bound in
                 for listener in ["edge", "control", "ops"] {

@@ -49,11 +49,13 @@ struct Server: Sendable {
             )
         }
         try directory.makeIfMissing()
-        let socket = try Self.socketPath(directory)
-        guard let lock = try DirectoryLock(directory, holder: .here(socket: socket, runtime)) else {
+        guard let lock = try DirectoryLock(directory) else {
             throw directory.held(by: DirectoryLock.holder(of: directory))
         }
         defer { lock.release() }
+        let socket = try Self.socketPath(directory)
+        defer { if socket != directory.socket { rmdir(String(socket.dropLast("/waymark.sock".count))) } }
+        try lock.tell(.here(socket: socket, runtime))
         let services = try await Services.open(directory, runtime: runtime)
         var logger = Logger(label: "waymark") { JSONLogHandler(label: $0) }
         logger.logLevel = level
@@ -154,13 +156,14 @@ private struct Announcement: Service {
 
     func run() async throws {
         let bound = bound
-        try? await cancelWhenGracefulShutdown {
+        let isReady: Void? = try? await cancelWhenGracefulShutdown {
             while true {
                 let isBound = listeners.allSatisfy { bound.address($0) != nil }
                 if isBound, await edge.report().isReady { break }
                 try await Task.sleep(for: .milliseconds(5))
             }
         }
+        guard isReady != nil else { return }
         try ready(bound)
         try? await gracefulShutdown()
     }
