@@ -1,0 +1,130 @@
+import Domain
+
+/// What the content of one owner is published from. Its row is the lock that its releases are numbered under.
+struct Workspace {
+    let id: WorkspaceID
+    let owner: ContentOwner
+    let lastRelease: Int64
+
+    /// Locks the workspace and counts `next` further releases; nil where it was never made.
+    static func lock(_ owner: ContentOwner, next: Int64, _ connection: any Connection) throws -> Workspace? {
+        let rows =
+            switch owner {
+            case .system(let system):
+                try connection.rows(ReleaseSQL.lockSystemWorkspace, .integer(next), .text(of: system))
+            case .standard(let partner, let type):
+                try connection.rows(
+                    ReleaseSQL.lockStandardWorkspace,
+                    .integer(next),
+                    .text(of: partner),
+                    .text(of: type)
+                )
+            }
+        return try rows.first.map { Workspace(id: try $0.id(0), owner: owner, lastRelease: try $0.integer(1)) }
+    }
+
+    static func insert(_ owner: ContentOwner, _ connection: any Connection, _ runtime: Runtime) throws {
+        let id = SQLValue.text(of: WorkspaceID(runtime))
+        switch owner {
+        case .system(let system):
+            try connection.execute(ReleaseSQL.insertWorkspace, id, .text(of: system), .null, .null)
+        case .standard(let partner, let type):
+            try connection.execute(ReleaseSQL.insertWorkspace, id, .null, .text(of: partner), .text(of: type))
+        }
+    }
+
+    func environment(_ name: EnvironmentName, _ connection: any Connection) throws -> EnvironmentRecord {
+        guard let row = try connection.rows(ReleaseSQL.environment, .text(of: id), .text(of: name)).first else {
+            throw Refusal(
+                .notFound,
+                "There is no environment '\(name)'; publishing into it makes it.",
+                field: "environment"
+            )
+        }
+        return EnvironmentRecord(
+            id: try row.id(0),
+            owner: owner,
+            name: name,
+            key: try EnvironmentKey(try row.text(1))
+        )
+    }
+}
+
+struct EnvironmentRecord {
+    let id: EnvironmentID
+    let owner: ContentOwner
+    let name: EnvironmentName
+    let key: EnvironmentKey
+
+    /// Moves the live pointer, in rows and entries. A release is live in its own environment only, so the entry of the
+    /// one that is no longer pointed at goes; its rows and objects stay.
+    func point(
+        at release: StoredRelease?,
+        insteadOf previous: StoredRelease?,
+        _ connection: any Connection,
+        _ feed: inout FeedWriter
+    ) throws {
+        if let previous { try feed.set(.release(previous.id), nil) }
+        guard let release else {
+            try connection.execute(ReleaseSQL.deleteLive, .text(of: id))
+            try feed.set(.pointer(owner, name), nil)
+            return
+        }
+        try connection.execute(ReleaseSQL.setLive, .text(of: id), .text(of: release.id))
+        try feed.set(.release(release.id), release.entry(owner, name))
+        try feed.set(.pointer(owner, name), ReleasePointer(release: release.id))
+    }
+
+    func live(_ release: StoredRelease, _ generation: Int64) -> LiveRelease {
+        LiveRelease(
+            id: release.id,
+            number: release.number,
+            snippet: release.snippet,
+            bundle: release.bundle,
+            player: release.player,
+            generation: generation,
+            environmentKey: key
+        )
+    }
+}
+
+/// The part of a release's row that its entry is made of.
+struct StoredRelease {
+    let id: ReleaseID
+    let number: Int64
+    let generation: Int64
+    let snippet: Digest
+    let bundle: Digest?
+    let player: Digest
+
+    init(id: ReleaseID, number: Int64, generation: Int64, snippet: Digest, bundle: Digest?, player: Digest) {
+        self.id = id
+        self.number = number
+        self.generation = generation
+        self.snippet = snippet
+        self.bundle = bundle
+        self.player = player
+    }
+
+    init(_ row: SQLRow) throws {
+        id = try row.id(0)
+        number = try row.integer(1)
+        generation = try row.integer(2)
+        snippet = try row.digest(3)
+        bundle = try row.optional(4, row.digest)
+        player = try row.digest(5)
+    }
+
+    func entry(_ owner: ContentOwner, _ environment: EnvironmentName) -> ReleaseEntry {
+        ReleaseEntry(
+            owner: owner,
+            environment: environment,
+            number: number,
+            generation: generation,
+            snippet: snippet,
+            bundle: bundle,
+            player: player,
+            signature: []
+        )
+    }
+}
