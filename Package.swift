@@ -156,6 +156,7 @@ let package = Package(
             dependencies: [
                 "waymark", "Domain", "Store", "Edge", "Accounts", "Gallery", "Publishing", "TestSupport", logging,
             ],
+            exclude: ["outcomes.sh"],
             swiftSettings: strict
         ),
     ],

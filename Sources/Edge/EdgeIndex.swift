@@ -120,7 +120,7 @@ struct EdgeIndex: Sendable {
             guard let id = pointers[place], let entry = releases[id] else { continue }
             lacking.formUnion(Self.objects(of: entry))
         }
-        for case .some(.some(let partner)) in partners.values.map(Optional.some) { lacking.insert(partner.loader) }
+        for case let partner? in partners.values { lacking.insert(partner.loader) }
         return lacking.filter { objects[$0] == nil }
     }
 
@@ -133,8 +133,10 @@ struct EdgeIndex: Sendable {
         for place in unsettled {
             var next: LiveContent?
             if let id = pointers[place] {
-                guard let entry = releases[id], Self.objects(of: entry).allSatisfy({ objects[$0] != nil }),
-                    let snippet = objects[entry.snippet]
+                // A release says whose it is: a pointer that leads to another's is a fault of upstream, and no reason to
+                // show one client's content to another.
+                guard let entry = releases[id], entry.owner == place.owner, entry.environment == place.environment,
+                    Self.objects(of: entry).allSatisfy({ objects[$0] != nil }), let snippet = objects[entry.snippet]
                 else { continue }
                 next = LiveContent(id: id, entry: entry, snippet: snippet)
             }

@@ -247,6 +247,52 @@ struct FollowerTests {
         #expect(mended.setAside.count == 4)
     }
 
+    @Test("a pointer that leads to another's release shows nothing of it")
+    func foreignRelease() async throws {
+        let deployment = try Deployment()
+        let mine = ContentOwner.system(SystemID(deployment.runtime))
+        let theirs = ContentOwner.system(SystemID(deployment.runtime))
+        let one = deployment.release("mine", mine)
+        let two = deployment.release("theirs", theirs)
+        deployment.feed.append([
+            (.release(one.0), one.1), (.pointer(mine, .production), ReleasePointer(release: one.0)),
+        ])
+        let steps = Steps(deployment.feed)
+        _ = await steps.turn()
+        deployment.feed.append([
+            (.release(two.0), two.1), (.pointer(mine, .production), ReleasePointer(release: two.0)),
+            (.pointer(theirs, .test), ReleasePointer(release: two.0)),
+        ])
+        let index = try #require(await steps.turn())
+        #expect(Deployment.live(index, mine) == "mine")
+        #expect(index.live[.init(owner: theirs, environment: .test)] == nil)
+        #expect(index.unsettledCount == 2)
+    }
+
+    @Test("a read of an object that fails is tried again: nothing stays stale, at boot or later")
+    func objectReadFails() async throws {
+        let deployment = try Deployment()
+        let owner = ContentOwner.standard(deployment.partnerID, .sapConcur)
+        let one = deployment.release("one", owner)
+        deployment.feed.append([
+            (.release(one.0), one.1), (.pointer(owner, .production), ReleasePointer(release: one.0)),
+        ])
+        let steps = Steps(deployment.feed)
+        deployment.feed.setObjectsBroken(true)
+        #expect(await steps.turn() == nil)
+        deployment.feed.setObjectsBroken(false)
+        #expect(Deployment.live(await steps.turn(), owner) == "one")
+        deployment.feed.setObjectsBroken(true)
+        deployment.feed.append([(.release(one.0), nil), (.pointer(owner, .production), nil)])
+        let two = deployment.release("two", owner)
+        deployment.feed.append([
+            (.release(two.0), two.1), (.pointer(owner, .production), ReleasePointer(release: two.0)),
+        ])
+        #expect(Deployment.live(await steps.turn(), owner) == "one")
+        deployment.feed.setObjectsBroken(false)
+        #expect(Deployment.live(await steps.turn(), owner) == "two")
+    }
+
     @Test("the default partner follows the entry that says so")
     func defaultPartner() async throws {
         let deployment = try Deployment()

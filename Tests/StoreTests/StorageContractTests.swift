@@ -6,9 +6,12 @@ import Testing
 
 /// What every engine must give, written for any; so far it runs on SQLite. PostgreSQL joins when its engine connects.
 struct StorageContractTests {
-    @Test("each write is one generation, dense, and the log replays to the state it ends in")
-    func denseLog() async throws {
-        let store = try await TestStore().storage
+    @Test(
+        "each write is one generation, dense, and the log replays to the state it ends in",
+        arguments: TestEngine.allCases
+    )
+    func denseLog(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("ACME", of: partner)
         try await store.publishText("one", for: .system(system.id))
@@ -41,9 +44,9 @@ struct StorageContractTests {
         #expect(try await store.generations(after: head.generation, limit: 10).isEmpty)
     }
 
-    @Test("concurrent writers get dense generations in commit order")
-    func concurrentWriters() async throws {
-        let store = try await TestStore().storage
+    @Test("concurrent writers get dense generations in commit order", arguments: TestEngine.allCases)
+    func concurrentWriters(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let start = try await store.head().generation
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -57,9 +60,9 @@ struct StorageContractTests {
         #expect(generations.allSatisfy { $0.changes.count == 1 })
     }
 
-    @Test("a call that is refused leaves nothing behind")
-    func refusalsLeaveNothing() async throws {
-        let store = try await TestStore().storage
+    @Test("a call that is refused leaves nothing behind", arguments: TestEngine.allCases)
+    func refusalsLeaveNothing(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("ACME", of: partner)
         let before = try await store.snapshot()
@@ -84,9 +87,9 @@ struct StorageContractTests {
         #expect(after.head.stateHash == before.head.stateHash)
     }
 
-    @Test("the first partner is the default; keys and names are unique")
-    func partners() async throws {
-        let store = try await TestStore().storage
+    @Test("the first partner is the default; keys and names are unique", arguments: TestEngine.allCases)
+    func partners(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let first = try await store.makePartner("Tessera")
         let second = try await store.makePartner("Lumen")
         #expect(first.isDefault && !second.isDefault)
@@ -103,9 +106,12 @@ struct StorageContractTests {
         }
     }
 
-    @Test("equal lines are unchanged, a differing duplicate changes nothing and names the holder (F-119)")
-    func duplicates() async throws {
-        let store = try await TestStore().storage
+    @Test(
+        "equal lines are unchanged, a differing duplicate changes nothing and names the holder (F-119)",
+        arguments: TestEngine.allCases
+    )
+    func duplicates(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let other = try await store.makePartner("Lumen")
         func client(_ name: String, _ id: String, _ admin: String = "a@b.example") throws -> NewClient {
@@ -144,9 +150,12 @@ struct StorageContractTests {
         #expect(try await store.systems(named: "NEW", of: partner.id).isEmpty)
     }
 
-    @Test("a re-key moves the mapping in one generation; a taken id is refused within the partner (F-137)")
-    func rekey() async throws {
-        let store = try await TestStore().storage
+    @Test(
+        "a re-key moves the mapping in one generation; a taken id is refused within the partner (F-137)",
+        arguments: TestEngine.allCases
+    )
+    func rekey(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("OLD", of: partner)
         _ = try await store.makeClient("TAKEN", of: partner, name: "Holder")
@@ -168,10 +177,11 @@ struct StorageContractTests {
     }
 
     @Test(
-        "releases are numbered per workspace; the pointer goes forward, back and away, and only live ones have entries"
+        "releases are numbered per workspace; the pointer goes forward, back and away, and only live ones have entries",
+        arguments: TestEngine.allCases
     )
-    func pointers() async throws {
-        let store = try await TestStore().storage
+    func pointers(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("ACME", of: partner)
         let owner = ContentOwner.system(system.id)
@@ -199,9 +209,9 @@ struct StorageContractTests {
         #expect(next.number == 4)
     }
 
-    @Test("an object's bytes are committed a generation before an entry names them")
-    func objectsFirst() async throws {
-        let store = try await TestStore().storage
+    @Test("an object's bytes are committed a generation before an entry names them", arguments: TestEngine.allCases)
+    func objectsFirst(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("ACME", of: partner)
         try await store.publishText("one", for: .system(system.id))
@@ -224,9 +234,9 @@ struct StorageContractTests {
         #expect(stored == TestContent.objects("one")[0])
     }
 
-    @Test("explain answers by the edge's rule, with names and environment keys")
-    func explain() async throws {
-        let store = try await TestStore().storage
+    @Test("explain answers by the edge's rule, with names and environment keys", arguments: TestEngine.allCases)
+    func explain(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let system = try await store.makeClient("ACME", of: partner)
         func explain(_ id: String = "ACME", _ environment: EnvironmentName? = nil) async throws -> Explanation {
@@ -251,9 +261,9 @@ struct StorageContractTests {
         await #expect(throws: Refusal.self) { try await explain("ACME", try EnvironmentName("staging")) }
     }
 
-    @Test("a solution's content makes a version once; each partner has its own")
-    func versions() async throws {
-        let store = try await TestStore().storage
+    @Test("a solution's content makes a version once; each partner has its own", arguments: TestEngine.allCases)
+    func versions(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
         let partner = try await store.makePartner()
         let format = try ContentFormat()
         func publish(_ text: String) async throws -> PublishedVersion {

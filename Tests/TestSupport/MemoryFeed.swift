@@ -9,6 +9,7 @@ package final class MemoryFeed: Feed {
         var log: [FeedGeneration] = []
         var objects: [Digest: StoredObject] = [:]
         var isBroken = false
+        var areObjectsBroken = false
         var objectReads = 0
     }
 
@@ -65,6 +66,11 @@ package final class MemoryFeed: Feed {
         state.withLock { $0.isBroken = isBroken }
     }
 
+    /// Makes reads of objects fail, and those alone.
+    package func setObjectsBroken(_ areBroken: Bool) {
+        state.withLock { $0.areObjectsBroken = areBroken }
+    }
+
     package var objectReads: Int { state.withLock { $0.objectReads } }
 
     package func head() async throws -> FeedHead {
@@ -93,7 +99,7 @@ package final class MemoryFeed: Feed {
 
     package func object(_ digest: Digest) async throws -> StoredObject? {
         try state.withLock { state in
-            if state.isBroken { throw Broken() }
+            if state.isBroken || state.areObjectsBroken { throw Broken() }
             state.objectReads += 1
             return state.objects[digest]
         }

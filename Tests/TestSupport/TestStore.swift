@@ -66,13 +66,18 @@ package struct SplitMix: RandomNumberGenerator, Sendable {
     }
 }
 
-/// A store on SQLite in a directory of its own, which goes with the last use of the store.
+/// The engines that the storage contract runs on. PostgreSQL's joins when it connects.
+package enum TestEngine: CaseIterable, Sendable {
+    case sqlite
+}
+
+/// A store in a directory of its own, which goes with the last use of the store.
 package struct TestStore: Sendable {
     package let storage: Storage
     package let runtime: Runtime
 
     private struct Held: Engine {
-        let engine: SQLiteEngine
+        let engine: any Engine
         let directory: TestDirectory
 
         func transaction<Result: Sendable>(
@@ -88,11 +93,18 @@ package struct TestStore: Sendable {
         }
     }
 
-    package init(runtime: Runtime = .test(), changed: @escaping @Sendable () -> Void = {}) async throws {
+    package init(
+        _ engine: TestEngine = .sqlite,
+        runtime: Runtime = .test(),
+        changed: @escaping @Sendable () -> Void = {}
+    ) async throws {
         self.runtime = runtime
         let directory = TestDirectory()
-        let engine = try SQLiteEngine(path: directory.path + "/waymark.sqlite")
-        storage = Storage(engine: Held(engine: engine, directory: directory), runtime: runtime, changed: changed)
+        let opened: any Engine =
+            switch engine {
+            case .sqlite: try SQLiteEngine(path: directory.path + "/waymark.sqlite")
+            }
+        storage = Storage(engine: Held(engine: opened, directory: directory), runtime: runtime, changed: changed)
         try await storage.migrate()
     }
 }
