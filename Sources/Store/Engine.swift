@@ -55,7 +55,7 @@ public struct Statement: Hashable, Sendable {
     /// Every statement of the store.
     public static let all: [Statement] =
         of(SchemaSQL.self) + of(FeedSQL.self) + of(PartnerSQL.self) + of(ClientSQL.self) + of(GallerySQL.self)
-        + of(ReleaseSQL.self)
+        + of(ReleaseSQL.self) + of(TrimSQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)

@@ -44,6 +44,27 @@ struct StorageContractTests {
         #expect(try await store.generations(after: head.generation, limit: 10).isEmpty)
     }
 
+    @Test("the log is trimmed by age and count; entries and head stay as they are", arguments: TestEngine.allCases)
+    func trimming(engine: TestEngine) async throws {
+        let store = try await TestStore(engine).storage
+        let partner = try await store.makePartner()
+        for number in 0..<120 { _ = try await store.makeClient("client-\(number)", of: partner) }
+        let before = try await store.snapshot()
+        #expect(try await store.trimLog() == 0)
+        #expect(try await store.trimLog(count: 10) == before.head.generation - 10)
+        let left = try await store.generations(after: 0, limit: 1000)
+        #expect(left.map(\.generation) == Array((before.head.generation - 9)...before.head.generation))
+        #expect(left.allSatisfy { $0.changes.count == 1 })
+        // The test's clock goes on by a millisecond a look: all of them are older than that.
+        #expect(try await store.trimLog(age: 0) == 10)
+        #expect(try await store.generations(after: 0, limit: 1000).isEmpty)
+        let after = try await store.snapshot()
+        #expect(after.head == before.head && Set(after.entries) == Set(before.entries))
+        _ = try await store.makeClient("next", of: partner)
+        let next = try await store.generations(after: before.head.generation, limit: 10)
+        #expect(next.map(\.generation) == [before.head.generation + 1])
+    }
+
     @Test("concurrent writers get dense generations in commit order", arguments: TestEngine.allCases)
     func concurrentWriters(engine: TestEngine) async throws {
         let store = try await TestStore(engine).storage

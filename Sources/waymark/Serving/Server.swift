@@ -117,9 +117,10 @@ struct Server: Sendable {
         )
         let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
         // Shut down from the last to the first: ops tells to the end that this process is going.
+        let trimmer = LogTrimmer(storage: services.storage, logger: logger)
+        let commands = SocketServer(path: socket, services: services, logger: logger)
         let services: [any Service] =
-            [ops, control, edge, SocketServer(path: socket, services: services, logger: logger)]
-            + (try further(bound)) + [announcement]
+            [ops, control, edge, trimmer, commands] + (try further(bound)) + [announcement]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
