@@ -19,7 +19,15 @@ enum ClientSQL: String, StatementSet {
             client.activated_at, client.suspended_at, client_system.cache_class,
             client_system.is_standard_content_off
         FROM client JOIN client_system ON client_system.client_id = client.id
-        WHERE client.partner_id = ? AND (client.name = ? OR client.id = ? OR client_system.system_client_id = ?)
+        WHERE client_system.id IN (
+            SELECT client_system.id FROM client JOIN client_system ON client_system.client_id = client.id
+            WHERE client.partner_id = ? AND client.name = ?
+            UNION
+            SELECT client_system.id FROM client JOIN client_system ON client_system.client_id = client.id
+            WHERE client.partner_id = ? AND client.id = ?
+            UNION
+            SELECT id FROM client_system WHERE partner_id = ? AND system_client_id = ?
+        )
         ORDER BY client.created_at, client.id LIMIT 10
         """
     case systems = """
@@ -243,9 +251,10 @@ extension Storage {
     public func systems(named text: String, of partner: PartnerID) async throws -> [SystemRecord] {
         try await engine.snapshot { connection in
             let text = SQLValue.text(text)
-            return try connection.rows(ClientSQL.byNameOrID, .text(of: partner), text, text, text).map(
-                SystemRecord.init
-            )
+            let partner = SQLValue.text(of: partner)
+            // Three look-ups by index: one condition with OR would read every client of the partner.
+            return try connection.rows(ClientSQL.byNameOrID, partner, text, partner, text, partner, text)
+                .map(SystemRecord.init)
         }
     }
 
