@@ -151,11 +151,11 @@ extension Storage: Feed {
     /// are there already cost a look-up each and no generation.
     public func putObjects(_ objects: [StoredObject]) async throws {
         let now = runtime.now()
-        let missing = try await engine.snapshot { connection in
-            try objects.filter { try connection.rows(FeedSQL.hasObject, .bytes($0.digest.bytes)).isEmpty }
-        }
-        guard !missing.isEmpty else { return }
         try await writing { connection in
+            let missing = try objects.filter {
+                try connection.rows(FeedSQL.hasObject, .bytes($0.digest.bytes)).isEmpty
+            }
+            guard !missing.isEmpty else { return }
             try FeedWriter.write(connection, at: now) { feed in
                 for object in missing {
                     try connection.execute(
