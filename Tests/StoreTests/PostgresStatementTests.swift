@@ -10,6 +10,16 @@ struct PostgresStatementTests {
     @Test("a real PostgreSQL 15 takes the schema and prepares every statement of the store")
     func everyStatement() async throws {
         let server = try await PostgresServer.start()
+        do {
+            try check(server)
+        } catch {
+            await server.stop()
+            throw error
+        }
+        await server.stop()
+    }
+
+    private func check(_ server: PostgresServer) throws {
         let connection = try PostgresConnection(server.conninfo)
         #expect(try connection.value("SHOW server_version_num").hasPrefix("15"))
         #expect(try connection.value("SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C")
@@ -28,7 +38,6 @@ struct PostgresStatementTests {
         #expect(throws: PostgresConnection.Failed.self) {
             try connection.prepare("bad", "INSERT OR IGNORE INTO head VALUES ($1)")
         }
-        await server.stop()
     }
 
     @Test("every statement set of the sources is among those prepared")

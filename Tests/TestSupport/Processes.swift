@@ -41,23 +41,32 @@ package func run(
 /// A program that runs beside the test, and is ended with the object.
 package final class RunningProcess: Sendable {
     package let pid: Int32
-    private let status = Mutex<Int32?>(nil)
+    private let ending = Ending()
+
+    /// How it ended; nil while it runs. Apart, so that the thread that waits does not keep the process's object.
+    private final class Ending: Sendable {
+        let status = Mutex<Int32?>(nil)
+    }
 
     /// Starts it. Its output goes to the file `log`, its errors to the file of that name and `.err`.
     package init(_ program: String, _ arguments: [String], in directory: String, log: String) throws {
         pid = try spawn(program, arguments, in: directory, environment: [:], output: log, errors: log + ".err")
-        DispatchQueue(label: "process").async {
-            let status = wait(for: self.pid)
-            self.status.withLock { $0 = status }
+        DispatchQueue(label: "process").async { [pid, ending] in
+            let status = wait(for: pid)
+            ending.status.withLock { $0 = status }
         }
     }
 
-    package var isRunning: Bool { status.withLock { $0 == nil } }
+    deinit {
+        if isRunning { kill(pid, SIGKILL) }
+    }
+
+    package var isRunning: Bool { ending.status.withLock { $0 == nil } }
 
     /// Sends a signal and waits for the end; returns the exit status, or 128 and the signal that ended it.
     package func end(_ signal: Int32 = 15) async throws -> Int32 {
         if isRunning { kill(pid, signal) }
-        return try await eventually(within: .seconds(30)) { self.status.withLock { $0 } }
+        return try await eventually(within: .seconds(30)) { self.ending.status.withLock { $0 } }
     }
 }
 
