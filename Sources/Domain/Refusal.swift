@@ -52,6 +52,12 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         self.faults = Array(faults.prefix(Self.faultsMax))
     }
 
+    /// A refusal of content that has faults, at least one.
+    public static func content(_ faults: [Fault]) -> Refusal {
+        let count = faults.count == 1 ? "is 1 fault" : "are \(faults.count) faults"
+        return Refusal(.invalid, "There \(count) in the content.", field: "content", faults: faults)
+    }
+
     /// The message, then a line for each fault.
     public var description: String {
         ([message] + faults.map { "  \($0.place): \($0.reason)" }).joined(separator: "\n")

@@ -11,17 +11,11 @@ import Synchronization
 public final class EdgeServer: Service {
     private let address: (host: String, port: Int)
     private let limits: EdgeLimits
-    private let logger: Logger
     private let doorbell: Doorbell
     private let follower: Follower
     private let loops: LoopSet
-    private let status: Mutex<Shared>
+    private let isDraining = Mutex(false)
     private let isBound: @Sendable (_ host: String, _ port: Int) -> Void
-
-    private struct Shared {
-        var port: Int?
-        var isDraining = false
-    }
 
     /// Makes a server; ``run()`` binds it.
     ///
@@ -50,7 +44,6 @@ public final class EdgeServer: Service {
     ) {
         address = (host, port)
         self.limits = limits
-        self.logger = logger
         self.doorbell = doorbell
         self.isBound = isBound
         let loops = LoopSet(
@@ -62,7 +55,6 @@ public final class EdgeServer: Service {
         )
         self.loops = loops
         follower = Follower(feed: feed, logger: logger) { loops.show($0) }
-        status = Mutex(Shared())
     }
 
     /// Serves until graceful shutdown, then drains: answers on, tells connections to close, closes what is left.
@@ -70,9 +62,7 @@ public final class EdgeServer: Service {
     /// - Throws: An `IOError` where the address cannot be bound.
     public func run() async throws {
         let channel = try await bind()
-        let port = channel.localAddress?.port ?? address.port
-        status.withLock { $0.port = port }
-        isBound(address.host, port)
+        isBound(address.host, channel.localAddress?.port ?? address.port)
         let follower = follower
         let doorbell = doorbell
         await withTaskGroup(of: Void.self) { group in
@@ -103,7 +93,7 @@ public final class EdgeServer: Service {
     }
 
     private func drain(_ channel: any Channel) async {
-        status.withLock { $0.isDraining = true }
+        isDraining.withLock { $0 = true }
         try? await Task.sleep(for: .nanoseconds(limits.drainNotice.nanoseconds))
         loops.drain()
         await untilEmpty(atMost: limits.drainGrace)
@@ -124,10 +114,8 @@ public final class EdgeServer: Service {
     /// How the edge is.
     public func report() async -> EdgeReport {
         let (index, counters) = (loops.shown, await loops.counters())
-        let shared = status.withLock { ($0.port, $0.isDraining) }
         return EdgeReport(
-            port: shared.0,
-            isDraining: shared.1,
+            isDraining: isDraining.withLock { $0 },
             head: index?.head,
             entries: index.map { index in
                 EntryKind.allCases.map { ("\($0)", index.counts[$0.rawValue] ?? 0) }
@@ -141,8 +129,6 @@ public final class EdgeServer: Service {
 
 /// How an edge is: for `/readyz`, `/metrics` and `/statusz`.
 public struct EdgeReport: Sendable {
-    /// The port listened on; nil before.
-    public let port: Int?
     /// Whether it is shutting down.
     public let isDraining: Bool
     /// The state of the log that is served; nil before the first load.

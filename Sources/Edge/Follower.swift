@@ -1,6 +1,5 @@
 import Domain
 import Logging
-import Synchronization
 
 /// Follows the change log and shows its states on the event loops. The deciding is done by ``FollowerMachine``.
 actor Follower {
@@ -86,15 +85,22 @@ actor Follower {
     private func swap(_ head: FeedHead) async throws {
         guard var next = index else { return }
         next.settle(with: try await objects(next.lackingObjects), at: head)
-        index = next
-        kept = (table, next)
-        show(next)
+        publish(next)
     }
 
     /// Tries again what waits for objects.
     private func settleAgain() async throws {
-        guard let present = index, !present.lackingObjects.isEmpty else { return }
-        try await swap(present.head)
+        guard var next = index else { return }
+        let fetched = try await objects(next.lackingObjects)
+        guard !fetched.isEmpty else { return }
+        next.settle(with: fetched, at: next.head)
+        publish(next)
+    }
+
+    private func publish(_ next: EdgeIndex) {
+        index = next
+        kept = (table, next)
+        show(next)
     }
 
     private func objects(_ digests: [Digest]) async throws -> [PreparedObject] {
@@ -117,49 +123,5 @@ private struct EntryTable {
         hash.replace(change.key, old: old, new: change.value)
         values[change.key] = change.value
         return old == nil
-    }
-}
-
-/// Wakes a follower: rung after each commit, from any thread.
-public final class Doorbell: Sendable {
-    private struct State {
-        var isRung = false
-        var sleeper: CheckedContinuation<Void, Never>?
-    }
-
-    private let state = Mutex(State())
-
-    /// Makes a silent one.
-    public init() {}
-
-    /// Wakes the one who waits, or the next who comes to.
-    public func ring() {
-        let sleeper = state.withLock { state in
-            state.isRung = state.sleeper == nil
-            defer { state.sleeper = nil }
-            return state.sleeper
-        }
-        sleeper?.resume()
-    }
-
-    /// Returns when the bell rings, or after `time`.
-    func wait(atMost time: Duration) async {
-        let alarm = Task {
-            try await Task.sleep(for: time)
-            ring()
-        }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isRung = state.withLock { state in
-                    defer { state.isRung = false }
-                    if !state.isRung { state.sleeper = continuation }
-                    return state.isRung
-                }
-                if isRung { continuation.resume() }
-            }
-        } onCancel: {
-            ring()
-        }
-        alarm.cancel()
     }
 }

@@ -19,7 +19,7 @@ final class LoopSet: Sendable {
     ) {
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         members = group.makeIterator().map { loop in
-            // Made here, used on its loop alone from then on; `makeBoundBox` would need a hop for each.
+            // Made on its own loop, and used there alone.
             let box = try? loop.submit {
                 NIOLoopBound(
                     EdgeLoop(limits: limits, responder: responder, shelf: shelf, unixSeconds: unixSeconds),

@@ -41,10 +41,7 @@ public enum SolutionFolders {
                 faults += error.faults.isEmpty ? [.init(place: folder, reason: error.message)] : error.faults
             }
         }
-        guard faults.isEmpty else {
-            let count = faults.count == 1 ? "is 1 fault" : "are \(faults.count) faults"
-            throw Refusal(.invalid, "There \(count) in the content.", field: "content", faults: faults)
-        }
+        guard faults.isEmpty else { throw Refusal.content(faults) }
         return solutions
     }
 

@@ -40,6 +40,11 @@ struct Services: Sendable {
         )
     }
 
+    /// The system that a partner's key or name and a client's name, id or System Client ID lead to.
+    func system(_ client: String, of partner: String) async throws -> SystemRecord {
+        try await clients.find(.operator, client, of: try await partners.find(.operator, partner))
+    }
+
     /// Closes the database, which checkpoints its log.
     func close() throws {
         try engine.close()

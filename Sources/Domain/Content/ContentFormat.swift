@@ -141,9 +141,7 @@ public struct ContentFormat: Sendable {
     }
 
     private static func refuse(_ faults: [Refusal.Fault]) throws(Refusal) {
-        guard !faults.isEmpty else { return }
-        let count = faults.count == 1 ? "is 1 fault" : "are \(faults.count) faults"
-        throw Refusal(.invalid, "There \(count) in the content.", field: "content", faults: faults)
+        guard faults.isEmpty else { throw Refusal.content(faults) }
     }
 }
 

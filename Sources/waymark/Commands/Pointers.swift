@@ -36,10 +36,9 @@ struct PointerTarget: Codable {
     var environment: String
 
     func resolve(_ services: Services) async throws -> (owner: ContentOwner, environment: EnvironmentName) {
-        let partner = try await services.partners.find(.operator, partner)
         let environment = try EnvironmentName(environment)
-        guard let client else { return (.standard(partner.id, .sapConcur), environment) }
-        return (.system(try await services.clients.find(.operator, client, of: partner).id), environment)
+        if let client { return (.system(try await services.system(client, of: partner).id), environment) }
+        return (.standard(try await services.partners.find(.operator, partner).id, .sapConcur), environment)
     }
 }
 

@@ -1,4 +1,3 @@
-import Accounts
 import ArgumentParser
 import Domain
 import Publishing
@@ -44,8 +43,7 @@ struct PublishItems: Operation {
     var environment: String
 
     func run(in services: Services) async throws -> ReleaseAnswer {
-        let partner = try await services.partners.find(.operator, partner)
-        let system = try await services.clients.find(.operator, client, of: partner)
+        let system = try await services.system(client, of: partner)
         let environment = try EnvironmentName(environment)
         let items = try services.format.items(files.map(\.file))
         let release = try await services.releases.publish(.operator, items, for: system, environment: environment)

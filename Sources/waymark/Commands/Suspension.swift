@@ -56,8 +56,7 @@ struct SuspendClient: Operation {
     var reason: String
 
     func run(in services: Services) async throws -> ClientAnswer {
-        let partner = try await services.partners.find(.operator, partner)
-        let system = try await services.clients.find(.operator, client, of: partner)
+        let system = try await services.system(client, of: partner)
         try await services.clients.suspend(.operator, system.client, reason: reason)
         return ClientAnswer(client: system.clientName.text)
     }
@@ -69,8 +68,7 @@ struct ResumeClient: Operation {
     var client: String
 
     func run(in services: Services) async throws -> ClientAnswer {
-        let partner = try await services.partners.find(.operator, partner)
-        let system = try await services.clients.find(.operator, client, of: partner)
+        let system = try await services.system(client, of: partner)
         try await services.clients.resume(.operator, system.client)
         return ClientAnswer(client: system.clientName.text)
     }
