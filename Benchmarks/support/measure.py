@@ -1,0 +1,72 @@
+"""Reads what a process has used, and condenses rounds into figures."""
+
+import math
+import os
+import platform
+import statistics
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    """User and system time of a process with all its threads, from /proc/PID/stat; steps of 10 ms."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def cpu_nanoseconds(pid):
+    """The same from the scheduler's own count, to the nanosecond."""
+    total = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/schedstat", encoding="ascii") as file:
+                total += int(file.read().split()[0])
+        except FileNotFoundError:
+            pass  # a thread that ended meanwhile
+    return total
+
+
+def resident_bytes(pid):
+    """Memory of the process that is in RAM."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def open_files(pid):
+    """How many file descriptors a process has open."""
+    return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def percentile(values, share):
+    """The nearest-rank percentile."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, math.ceil(len(ordered) * share) - 1)]
+
+
+def median_bounds(values):
+    """The median with its lower and upper 90 % bounds, each one-sided, by order statistics of the binomial.
+
+    With fewer than four values no order statistic is that sure, and the extremes are given.
+    """
+    ordered = sorted(values)
+    count = len(ordered)
+    below, outside = 0.0, -1
+    for number in range(count):
+        below += math.comb(count, number) / 2**count
+        if below > 0.1:
+            break
+        outside = number
+    outside = max(0, outside)
+    return statistics.median(ordered), ordered[outside], ordered[count - 1 - outside]
+
+
+def machine():
+    """One line that says where the figures are from."""
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    return f"{os.cpu_count()} cores {platform.machine()} ({model}), Linux {platform.release().split('-')[0]}"
