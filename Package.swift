@@ -125,6 +125,12 @@ let package = Package(
             path: "Tests/TestSupport",
             swiftSettings: strict
         ),
+        .target(
+            name: "EdgeProperties",
+            dependencies: ["Domain", "Edge", "TestSupport", nioCore],
+            path: "Tests/EdgeProperties",
+            swiftSettings: strict
+        ),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "Gallery", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
@@ -148,7 +154,9 @@ let package = Package(
         ),
         .testTarget(
             name: "EdgeTests",
-            dependencies: ["Domain", "Edge", "Publishing", "TestSupport", nioCore, logging, lifecycle],
+            dependencies: [
+                "Domain", "Edge", "EdgeProperties", "Publishing", "TestSupport", nioCore, logging, lifecycle,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

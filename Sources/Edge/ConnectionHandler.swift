@@ -2,14 +2,15 @@ import NIOCore
 
 /// One HTTP/1.x connection: frames requests with the strict scanner, answers them in order, keeps the deadlines.
 ///
+/// Requests that ``FastLane`` recognises are answered from the bytes they came in; the rest goes through ``Responder``.
 /// It reads on demand: nothing is taken from the socket while answers wait to be written, or an object is fetched.
-final class ConnectionHandler: ChannelInboundHandler {
+final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private enum Phase {
         case head
-        case body(RequestHead, BodyReader)
+        case body(Request, BodyReader)
         /// An object is on its way from upstream.
         case waiting
         /// The last answer is being written.
@@ -20,28 +21,36 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     private let loop: EdgeLoop
     private var input = ByteBuffer()
-    private var framer: HeadFramer
+    private var scanner: HeadScanner
     private var phase = Phase.head
     private var context: ChannelHandlerContext?
     private var inputEnded = false
     private var isStalled = false
+    private var isWorking = false
+    /// Whether no request has come yet.
+    private var isFresh = true
     private var pendingBytes = 0
-    /// When the connection is given up, unless it makes progress.
     private(set) var deadline: NIODeadline
+    var place = 0
 
-    /// How long a peer may take to close after the last answer.
+    /// How long a peer may take to close after the last answer, or a new one to ask when the server is closing.
     private static let lingerTime = TimeAmount.seconds(2)
+    /// Bodies up to this size are copied behind their heads, which is cheaper than a second vector for `writev`.
+    private static let copiedBodyBytesMax = 8 * 1024
+    /// Answers to pipelined requests are sent off when they come to this much.
+    private static let outputBytesMax = 32 * 1024
 
     init(loop: EdgeLoop) {
         self.loop = loop
-        framer = HeadFramer(limits: loop.limits)
-        deadline = .now() + loop.limits.idleTime
+        scanner = HeadScanner(limits: loop.limits)
+        deadline = loop.deadline(in: loop.limits.idleTime)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         // Before it is active: a burst is set up as a whole before its first connection is.
         loop.add(self)
+        if context.channel.isActive { start(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -50,20 +59,23 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if loop.closesIdle { deadline = .now() + Self.lingerTime }
+        start(context)
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        if loop.closesIdle { deadline = loop.deadline(in: Self.lingerTime) }
         context.read()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
         switch phase {
         case .finishing, .lingering: return
         case .head, .body, .waiting: break
         }
         if input.readableBytes == 0 {
-            input = bytes
+            input = unwrapInboundIn(data)
         } else {
-            input.writeBuffer(&bytes)
+            input.writeImmutableBuffer(unwrapInboundIn(data))
         }
     }
 
@@ -73,8 +85,8 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isStalled = !context.channel.isWritable
-        if isStalled { return }
-        deadline = .now() + timeLeft
+        if isStalled || isWorking { return }
+        deadline = loop.deadline(in: timeLeft)
         work(context)
     }
 
@@ -92,18 +104,20 @@ final class ConnectionHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// Closes at once; for passed deadlines.
     func abandon() {
         context?.close(promise: nil)
     }
 
-    /// Closes if no request is under way; otherwise its answer will be the last.
     func closeIfIdle() {
         guard let context, case .head = phase, input.readableBytes == 0 else { return }
-        finish(context)
+        if isFresh {
+            // It was accepted before the listener closed: its first request is on the way.
+            deadline = loop.deadline(in: Self.lingerTime)
+        } else {
+            finish(context)
+        }
     }
 
-    /// Called once a second: a client that reads, however slowly, is not given up while an answer is on its way.
     func notice(_ now: NIODeadline) {
         guard let channel = context?.channel else { return }
         let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
@@ -113,33 +127,48 @@ final class ConnectionHandler: ChannelInboundHandler {
 
     /// Takes whole requests from the input and answers them, then asks for more.
     private func work(_ context: ChannelHandlerContext) {
-        var wrote = false
+        guard !isWorking else { return }
+        isWorking = true
         requests: while !isStalled {
             switch phase {
             case .head:
-                guard input.readableBytes > 0 else { break requests }
-                guard takeHead(context, &wrote) else { break requests }
+                guard input.readableBytes > 0, takeHead(context) else { break requests }
             case .body(let request, let reader):
-                guard takeBody(context, request, reader, &wrote) else { break requests }
+                guard takeBody(context, request, reader) else { break requests }
             case .waiting, .finishing, .lingering: break requests
             }
-            isStalled = !context.channel.isWritable
+            if loop.output.readableBytes > Self.outputBytesMax { sendOff(context) }
         }
-        if wrote { context.flush() }
-        input.discardReadBytes()
+        sendOff(context)
+        isWorking = false
+        if input.readableBytes == 0 {
+            // Its memory goes back to the channel: an idle connection holds none.
+            input = ByteBuffer()
+        } else if input.readerIndex > 16 * 1024 {
+            input.discardReadBytes()
+        }
         switch phase {
         case .lingering:
             if inputEnded { context.close(promise: nil) } else { context.read() }
         case .waiting, .finishing: break
         case .head, .body:
             if isStalled {
-                deadline = .now() + loop.limits.writeTime
+                deadline = loop.deadline(in: loop.limits.writeTime)
             } else if inputEnded {
                 finish(context)
             } else {
                 context.read()
             }
         }
+    }
+
+    /// Writes what the answers so far came to.
+    private func sendOff(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
+        guard loop.output.readableBytes > 0 || promise != nil else { return }
+        loop.counters.bytesSent += loop.output.readableBytes
+        context.writeAndFlush(wrapOutboundOut(loop.output), promise: promise)
+        // Written as a whole, the memory is ours again; else this takes new.
+        loop.output.clear()
     }
 
     /// How long the present phase may take from now.
@@ -153,43 +182,69 @@ final class ConnectionHandler: ChannelInboundHandler {
         }
     }
 
+    /// What a look at the input came to.
+    private enum Scan {
+        case incomplete
+        case refused(HeadFault)
+        /// The fast lane's answer to a request.
+        case answered(Answer, isHead: Bool, keepsAlive: Bool, isOld: Bool)
+        /// For the slow lane.
+        case request(Request, RequestHead.Body, expectsContinue: Bool)
+    }
+
     /// Returns whether there is more to do at once.
-    private func takeHead(_ context: ChannelHandlerContext, _ wrote: inout Bool) -> Bool {
-        let request: RequestHead
-        do throws(HeadFault) {
-            let isFirst = framer.isAtStart
-            let scan: Result<(RequestHead, Int)?, HeadFault> = input.withUnsafeReadableBytes { bytes in
-                do throws(HeadFault) {
-                    guard let end = try framer.end(of: bytes) else { return .success(nil) }
-                    let head = UnsafeRawBufferPointer(rebasing: bytes[..<end])
-                    return .success((try RequestHead(head, limits: loop.limits), end))
-                } catch {
-                    return .failure(error)
-                }
+    private func takeHead(_ context: ChannelHandlerContext) -> Bool {
+        let wasAtStart = scanner.isAtStart
+        var end = 0
+        let scan = input.withUnsafeReadableBytes { bytes -> Scan in
+            do throws(HeadFault) {
+                guard let found = try scanner.scan(bytes) else { return .incomplete }
+                end = found
+            } catch {
+                return .refused(error)
             }
-            guard let (head, count) = try scan.get() else {
-                // The time runs from a head's first byte, however often more of it comes.
-                if isFirst { deadline = .now() + loop.limits.headTime }
-                return false
+            let head = scanner.head
+            if let index = loop.index, let answer = FastLane.answer(to: head, bytes, in: index, loop.responder.noOps) {
+                return .answered(answer, isHead: head.method == .head, keepsAlive: head.keepsAlive, isOld: head.isOld)
             }
-            input.moveReaderIndex(forwardBy: count)
-            framer = HeadFramer(limits: loop.limits)
-            request = head
-        } catch {
-            send(.refused(error), to: nil, context)
-            wrote = true
+            return .request(Request(head, bytes), head.body, expectsContinue: head.expectsContinue)
+        }
+        switch scan {
+        case .incomplete:
+            // The time runs from a head's first byte, however often more of it comes.
+            if wasAtStart { deadline = loop.deadline(in: loop.limits.headTime) }
+            return false
+        case .refused(let fault):
+            send(.refused(fault), isHead: false, keepsAlive: false, isOld: false, context)
             finish(context)
             return false
+        case .answered(let answer, let isHead, let keepsAlive, let isOld):
+            headTaken(end)
+            return sent(answer, isHead: isHead, keepsAlive: keepsAlive, isOld: isOld, context)
+        case .request(let request, let body, let expectsContinue):
+            headTaken(end)
+            return take(request, body, expectsContinue: expectsContinue, context)
         }
-        if case .none = request.body {
-            wrote = true
-            return reply(to: request, body: [], context)
-        }
-        phase = .body(request, BodyReader(request.body, bytesMax: loop.limits.bodyBytes))
-        deadline = .now() + loop.limits.bodyTime
-        if request.expectsContinue && input.readableBytes == 0, !isTooLarge(request.body) {
-            context.write(wrapOutboundOut(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
-            wrote = true
+    }
+
+    private func headTaken(_ count: Int) {
+        input.moveReaderIndex(forwardBy: count)
+        scanner = HeadScanner(limits: loop.limits)
+        isFresh = false
+    }
+
+    /// Takes a request that the fast lane left.
+    private func take(
+        _ request: Request,
+        _ body: RequestHead.Body,
+        expectsContinue: Bool,
+        _ context: ChannelHandlerContext
+    ) -> Bool {
+        if case .none = body { return reply(to: request, body: [], context) }
+        phase = .body(request, BodyReader(body, bytesMax: loop.limits.bodyBytes))
+        deadline = loop.deadline(in: loop.limits.bodyTime)
+        if expectsContinue && input.readableBytes == 0, !isTooLarge(body) {
+            loop.output.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
         }
         return true
     }
@@ -199,12 +254,7 @@ final class ConnectionHandler: ChannelInboundHandler {
         return false
     }
 
-    private func takeBody(
-        _ context: ChannelHandlerContext,
-        _ request: RequestHead,
-        _ reader: BodyReader,
-        _ wrote: inout Bool
-    ) -> Bool {
+    private func takeBody(_ context: ChannelHandlerContext, _ request: Request, _ reader: BodyReader) -> Bool {
         var reader = reader
         let (progress, used) = input.withUnsafeReadableBytes { reader.read($0) }
         input.moveReaderIndex(forwardBy: used)
@@ -213,98 +263,109 @@ final class ConnectionHandler: ChannelInboundHandler {
             phase = .body(request, reader)
             return false
         case .complete:
-            wrote = true
             return reply(to: request, body: reader.bytes, context)
         case .malformed, .tooLarge:
-            let answer =
-                progress == .malformed
-                ? Answer.plain(.badRequest, "The body is malformed.", closes: true)
-                : Answer.plain(.contentTooLarge, "The body is too large.", closes: true)
-            send(answer, to: request, context)
-            wrote = true
-            finish(context)
-            return false
+            let answer = progress == .malformed ? Answer.malformedBody : Answer.contentTooLarge
+            return sent(answer, isHead: false, keepsAlive: false, isOld: request.isOld, context)
         }
     }
 
     /// Answers, or fetches first. Returns whether the connection can go on at once.
-    private func reply(to request: RequestHead, body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
+    private func reply(to request: Request, body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
         phase = .head
         switch loop.responder.reply(to: request, body: body, in: loop.index) {
         case .answer(let answer):
             if request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
-            return answered(answer, request, context)
-        case .fetch(let digest, let cacheControl):
+            return sent(answer, to: request, context)
+        case .fetch(let digest, let cache):
             phase = .waiting
-            deadline = .now() + timeLeft
-            loop.counters.fetches += 1
-            let shelf = loop.shelf
-            context.eventLoop.makeFutureWithTask { await shelf.object(digest) }
-                .assumeIsolated()
-                .whenSuccess { object in
-                    guard let context = self.context, case .waiting = self.phase else { return }
-                    self.phase = .head
-                    let responder = self.loop.responder
-                    let answer = responder.answer(object: object, to: request, cacheControl: cacheControl)
-                    _ = self.answered(answer, request, context)
-                    context.flush()
-                    self.work(context)
-                }
+            deadline = loop.deadline(in: timeLeft)
+            loop.fetch(digest, on: context.eventLoop) { object in
+                guard let context = self.context, case .waiting = self.phase else { return }
+                self.phase = .head
+                let answer = self.loop.responder.answer(object: object, to: request, cache: cache)
+                _ = self.sent(answer, to: request, context)
+                self.work(context)
+            }
             return false
         }
     }
 
-    private func answered(_ answer: Answer, _ request: RequestHead, _ context: ChannelHandlerContext) -> Bool {
-        let stays = send(answer, to: request, context)
-        guard stays else {
-            finish(context)
+    private func sent(_ answer: Answer, to request: Request, _ context: ChannelHandlerContext) -> Bool {
+        sent(
+            answer,
+            isHead: request.method == .head,
+            keepsAlive: request.keepsAlive,
+            isOld: request.isOld,
+            context
+        )
+    }
+
+    /// Sends an answer, and ends the connection where it is the last one. Returns whether it is not.
+    private func sent(
+        _ answer: Answer,
+        isHead: Bool,
+        keepsAlive: Bool,
+        isOld: Bool,
+        _ context: ChannelHandlerContext
+    ) -> Bool {
+        guard send(answer, isHead: isHead, keepsAlive: keepsAlive, isOld: isOld, context) else {
+            finish(context, peerCloses: !keepsAlive && !answer.closes)
             return false
         }
-        deadline = .now() + timeLeft
+        deadline = loop.deadline(in: timeLeft)
         return true
     }
 
     /// Writes an answer; returns whether the connection stays open after it.
     @discardableResult
-    private func send(_ answer: Answer, to request: RequestHead?, _ context: ChannelHandlerContext) -> Bool {
-        let stays = !answer.closes && !loop.isDraining && request?.keepsAlive == true
-        var buffer = context.channel.allocator.buffer(capacity: 640 + (answer.body?.readableBytes ?? 0))
-        answer.write(
-            to: &buffer,
-            date: loop.date,
-            isHead: request?.method == .head,
-            keepsAlive: stays,
-            isOld: request?.isOld == true
-        )
+    private func send(
+        _ answer: Answer,
+        isHead: Bool,
+        keepsAlive: Bool,
+        isOld: Bool,
+        _ context: ChannelHandlerContext
+    ) -> Bool {
+        let stays = !answer.closes && !loop.isDraining && keepsAlive
+        answer.writeHead(to: &loop.output, date: loop.date, keepsAlive: stays, isOld: isOld)
         loop.counters.count(answer)
-        loop.counters.bytesSent += buffer.readableBytes
-        context.write(wrapOutboundOut(buffer), promise: nil)
+        guard !isHead, let body = answer.body else { return stays }
+        if body.readableBytes <= Self.copiedBodyBytesMax {
+            loop.output.writeImmutableBuffer(body)
+        } else {
+            loop.counters.bytesSent += loop.output.readableBytes + body.readableBytes
+            context.write(wrapOutboundOut(loop.output), promise: nil)
+            context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+            loop.output.clear()
+        }
         return stays
     }
 
-    /// Ends the sending side once everything is written, and waits a little for the peer to close: a socket closed with
-    /// unread input is reset, and a reset can overtake the last answer.
-    private func finish(_ context: ChannelHandlerContext) {
+    /// Ends the connection once everything is written. Where the peer did not ask for that, and might still be sending,
+    /// only the sending side ends at first: a socket closed with unread input is reset, and a reset can overtake the last
+    /// answer.
+    private func finish(_ context: ChannelHandlerContext, peerCloses: Bool = false) {
         switch phase {
         case .finishing, .lingering: return
         case .head, .body, .waiting: break
         }
+        let mayClose = inputEnded || (peerCloses && input.readableBytes == 0)
         phase = .finishing
         input.clear()
-        deadline = .now() + timeLeft
+        deadline = loop.deadline(in: timeLeft)
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenSuccess {
             guard let context = self.context else { return }
             self.phase = .lingering
-            self.deadline = .now() + self.timeLeft
-            if self.inputEnded {
+            self.deadline = self.loop.deadline(in: self.timeLeft)
+            if mayClose || self.inputEnded {
                 context.close(promise: nil)
             } else {
                 context.close(mode: .output, promise: nil)
                 context.read()
             }
         }
-        // Empty, and behind all answers: it is written when they are.
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer()), promise: written)
+        // It may be empty, but is behind all answers: it is written when they are.
+        sendOff(context, written)
     }
 }

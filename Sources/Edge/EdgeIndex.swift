@@ -1,10 +1,10 @@
-import Domain
+package import Domain
 
 /// What an edge answers from: decoded entries by their keys, and the releases that are live. A value: each event loop
 /// holds its own reference to one state, and changes it as a whole.
 ///
-/// Plain dictionaries; see the README for the sizes this first form is meant for.
-struct EdgeIndex: Sendable {
+/// Snippets are found through ``SnippetTable``; the rest, asked for less often, is in plain dictionaries.
+package struct EdgeIndex: Sendable {
     /// Whose content in which environment.
     struct Place: Hashable {
         var owner: ContentOwner
@@ -14,6 +14,7 @@ struct EdgeIndex: Sendable {
     /// The state of the log that this index shows.
     private(set) var head: FeedHead
     private(set) var live: [Place: LiveContent] = [:]
+    private(set) var snippets = SnippetTable()
     private(set) var objects: [Digest: PreparedObject] = [:]
     /// Entries that this version does not understand.
     private(set) var setAside: Set<EntryKey> = []
@@ -21,10 +22,7 @@ struct EdgeIndex: Sendable {
     private(set) var counts: [UInt8: Int] = [:]
 
     // nil stands for an entry that cannot be understood.
-    private var partners: [PartnerKey: PartnerEntry?] = [:]
-    private var mappings: [[UInt8]: MappingEntry?] = [:]
     private var environments: [EnvironmentKey: EnvironmentEntry?] = [:]
-    private var defaultPartner: PartnerKey?
 
     /// Where the feed points, and what it says of the releases pointed at; `live` follows once the objects are there.
     private var pointers: [Place: ReleaseID] = [:]
@@ -34,7 +32,7 @@ struct EdgeIndex: Sendable {
     private var unreadablePointers: Set<Place> = []
     private var uses: [Digest: Int] = [:]
 
-    init(head: FeedHead) {
+    package init(head: FeedHead) {
         self.head = head
     }
 
@@ -43,7 +41,7 @@ struct EdgeIndex: Sendable {
     /// - Parameters:
     ///   - change: The entry's new value, or its end.
     ///   - isNew: Whether there was no such entry before.
-    mutating func apply(_ change: FeedChange, isNew: Bool) {
+    package mutating func apply(_ change: FeedChange, isNew: Bool) {
         let key = change.key
         switch (change.value == nil, isNew) {
         case (true, false): counts[key.kind, default: 0] -= 1
@@ -58,7 +56,7 @@ struct EdgeIndex: Sendable {
         let text = String(decoding: key.key, as: UTF8.self)
         switch kind {
         case .partner: applyPartner(key, text, change.value)
-        case .mapping: mappings[key.key] = decode(key, change.value)
+        case .mapping: applyMapping(key, change.value)
         case .environment:
             guard let name = try? EnvironmentKey(text) else { return setAside(key, change.value) }
             environments[name] = decode(key, change.value)
@@ -79,18 +77,23 @@ struct EdgeIndex: Sendable {
 
     private mutating func applyPartner(_ key: EntryKey, _ text: String, _ value: [UInt8]?) {
         guard let name = try? PartnerKey(text) else { return setAside(key, value) }
-        if case .some(.some(let old)) = partners[name] { drop(old.loader) }
+        if case .value(let old) = partner(name) { drop(old.entry.loader) }
         let decoded: PartnerEntry?? = decode(key, value)
-        partners[name] = decoded
-        guard case .some(.some(let entry)) = decoded else {
-            if defaultPartner == name && value == nil { defaultPartner = nil }
-            return
-        }
-        use(entry.loader)
-        if entry.isDefault {
-            defaultPartner = name
-        } else if defaultPartner == name {
-            defaultPartner = nil
+        let live = live
+        snippets.setPartner(name, decoded) { live[Place(owner: $0, environment: $1)] }
+        if case .some(.some(let entry)) = decoded { use(entry.loader) }
+    }
+
+    private mutating func applyMapping(_ key: EntryKey, _ value: [UInt8]?) {
+        // A partner key holds no '/', so the first one ends it.
+        guard let slash = key.key.firstIndex(of: UInt8(ascii: "/")),
+            let partner = try? PartnerKey(String(decoding: key.key[..<slash], as: UTF8.self)),
+            key.key.count - slash - 1 <= SystemClientID.bytesMax
+        else { return setAside(key, value) }
+        let decoded: MappingEntry?? = decode(key, value)
+        let live = live
+        snippets.setMapping(snippets.number(partner), Array(key.key[(slash + 1)...]), decoded) {
+            live[Place(owner: $0, environment: $1)]
         }
     }
 
@@ -120,16 +123,19 @@ struct EdgeIndex: Sendable {
             guard let id = pointers[place], let entry = releases[id] else { continue }
             lacking.formUnion(Self.objects(of: entry))
         }
-        for case let partner? in partners.values { lacking.insert(partner.loader) }
+        for partner in snippets.partners {
+            if case .some(.some(let entry)) = partner.entry { lacking.insert(entry.loader) }
+        }
         return lacking.filter { objects[$0] == nil }
     }
 
     /// Takes fetched objects, and makes live what the feed points at where all its objects are there. The rest keeps
     /// its last good release, and is tried again with the next call.
-    mutating func settle(with fetched: [PreparedObject], at head: FeedHead) {
+    package mutating func settle(with fetched: [PreparedObject], at head: FeedHead) {
         self.head = head
         for object in fetched { objects[object.digest] = object }
         var left: [Digest] = []
+        var partners: Set<PartnerID> = []
         for place in unsettled {
             var next: LiveContent?
             if let id = pointers[place] {
@@ -144,7 +150,10 @@ struct EdgeIndex: Sendable {
             if let old = live[place] { left += Self.objects(of: old.entry) }
             live[place] = next
             unsettled.remove(place)
+            show(next, at: place)
+            if case .standard(let partner, _) = place.owner { partners.insert(partner) }
         }
+        refresh(partners)
         // Only now: what one place leaves may be what another takes.
         for digest in left { drop(digest) }
         for digest in objects.keys where uses[digest] == nil { objects[digest] = nil }
@@ -156,7 +165,24 @@ struct EdgeIndex: Sendable {
         objects = old.objects
         for (place, content) in old.live where pointers[place] != nil || unreadablePointers.contains(place) {
             live[place] = content
+            show(content, at: place)
             Self.objects(of: content.entry).forEach { use($0) }
+        }
+        refresh(nil)
+    }
+
+    /// Lets the snippets of a system follow its live release.
+    private mutating func show(_ content: LiveContent?, at place: Place) {
+        guard case .system(let system) = place.owner, place.environment == .production else { return }
+        snippets.setOwn(system, content?.snippet)
+    }
+
+    /// Lets the snippets of partners, or of all for nil, follow their standard content.
+    private mutating func refresh(_ partners: Set<PartnerID>?) {
+        let live = live
+        for (number, partner) in snippets.partners.enumerated() {
+            guard let id = (partner.entry ?? nil)?.id, partners?.contains(id) ?? true else { continue }
+            snippets.refresh(UInt32(number)) { live[Place(owner: $0, environment: $1)] }
         }
     }
 
@@ -205,24 +231,34 @@ struct EdgeIndex: Sendable {
 }
 
 extension EdgeIndex: EntryLookup {
-    func partner(_ key: PartnerKey?) -> Found<(key: PartnerKey, entry: PartnerEntry)> {
-        guard let key = key ?? defaultPartner else { return .missing }
-        return switch partners[key] {
+    package func partner(_ key: PartnerKey?) -> Found<(key: PartnerKey, entry: PartnerEntry)> {
+        guard let number = key.map(number) ?? snippets.defaultPartner else { return .missing }
+        let partner = snippets.partners[Int(number)]
+        return switch partner.entry {
         case .none: .missing
         case .some(.none): .unreadable
-        case .some(.some(let entry)): .value((key, entry))
+        case .some(.some(let entry)): .value((partner.key, entry))
         }
     }
 
-    func mapping(_ partner: PartnerKey, _ client: SystemClientID) -> Found<MappingEntry> {
-        Self.found(mappings[EntryKey.mapping(partner, client).key])
+    package func mapping(
+        _ partner: PartnerKey,
+        _ client: SystemClientID
+    ) -> Found<(system: SystemID, terms: MappingTerms)> {
+        guard let number = number(partner) else { return .missing }
+        return snippets.mapping(number, client)
     }
 
-    func environment(_ key: EnvironmentKey) -> Found<EnvironmentEntry> {
+    private func number(_ partner: PartnerKey) -> UInt32? {
+        var text = partner.text
+        return text.withUTF8 { snippets.partner(UnsafeRawBufferPointer($0)) }
+    }
+
+    package func environment(_ key: EnvironmentKey) -> Found<EnvironmentEntry> {
         Self.found(environments[key])
     }
 
-    func liveRelease(_ owner: ContentOwner, _ environment: EnvironmentName) -> ReleaseID? {
+    package func liveRelease(_ owner: ContentOwner, _ environment: EnvironmentName) -> ReleaseID? {
         live[Place(owner: owner, environment: environment)]?.id
     }
 

@@ -1,4 +1,20 @@
+import Domain
 import NIOCore
+
+/// What an event loop keeps of a connection, of whatever protocol.
+protocol EdgeConnection: AnyObject {
+    /// Where the loop holds it.
+    var place: Int { get set }
+    /// When the connection is given up, unless it makes progress.
+    var deadline: NIODeadline { get }
+
+    /// Called once a second: a client that reads, however slowly, is not given up while an answer is on its way.
+    func notice(_ now: NIODeadline)
+    /// Closes if no request is under way; otherwise its answer will be the last.
+    func closeIfIdle()
+    /// Closes at once; for passed deadlines.
+    func abandon()
+}
 
 /// What belongs to one event loop: its reference to the index, its counts, its connections, the present `Date` line.
 ///
@@ -9,11 +25,17 @@ final class EdgeLoop {
     let shelf: ObjectShelf
     var index: EdgeIndex?
     var counters = EdgeCounters()
+    /// Where answers are put together before they are written; empty between two reads.
+    var output = ByteBuffer()
     private(set) var date: [UInt8] = []
     private(set) var isDraining = false
     private(set) var closesIdle = false
     private let unixSeconds: @Sendable () -> Int
-    private var connections: [ObjectIdentifier: ConnectionHandler] = [:]
+    private var connections: [any EdgeConnection] = []
+    /// The time of the last tick.
+    private var now = NIODeadline.now()
+
+    private static let tickTime = TimeAmount.seconds(1)
 
     init(limits: EdgeLimits, responder: Responder, shelf: ObjectShelf, unixSeconds: @escaping @Sendable () -> Int) {
         self.limits = limits
@@ -23,27 +45,47 @@ final class EdgeLoop {
         date = dateLine(unixSeconds: unixSeconds())
     }
 
-    func add(_ connection: ConnectionHandler) {
-        connections[ObjectIdentifier(connection)] = connection
+    func add(_ connection: any EdgeConnection) {
+        connection.place = connections.count
+        connections.append(connection)
         counters.accepted += 1
         counters.open += 1
     }
 
-    func remove(_ connection: ConnectionHandler) {
-        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+    func remove(_ connection: any EdgeConnection) {
+        guard connection.place < connections.count, connections[connection.place] === connection else { return }
+        let last = connections.removeLast()
+        if last !== connection {
+            last.place = connection.place
+            connections[connection.place] = last
+        }
+        connection.place = .max
         counters.open -= 1
+    }
+
+    /// A time from now, without asking the clock: never too early, and late by a tick at most.
+    func deadline(in time: TimeAmount) -> NIODeadline {
+        now + Self.tickTime + time
     }
 
     /// Called once a second: renews the date, and closes what has passed its deadline.
     func tick() {
         date = dateLine(unixSeconds: unixSeconds())
-        let now = NIODeadline.now()
-        for connection in connections.values {
+        now = .now()
+        // Closing a connection takes it out of the list.
+        for connection in connections.reversed() {
             connection.notice(now)
             guard connection.deadline <= now else { continue }
             counters.timedOut += 1
             connection.abandon()
         }
+    }
+
+    /// Gets an object that the index lacks; `then` is called on this loop.
+    func fetch(_ digest: Digest, on loop: any EventLoop, then: @escaping (PreparedObject?) -> Void) {
+        counters.fetches += 1
+        let shelf = shelf
+        loop.makeFutureWithTask { await shelf.object(digest) }.assumeIsolated().whenSuccess(then)
     }
 
     /// From now on every answer is its connection's last.
@@ -54,11 +96,11 @@ final class EdgeLoop {
     /// Closes the connections that wait for a request, now and from now on.
     func closeIdle() {
         closesIdle = true
-        for connection in connections.values { connection.closeIfIdle() }
+        for connection in connections.reversed() { connection.closeIfIdle() }
     }
 
     /// Closes what is still open.
     func closeAll() {
-        for connection in connections.values { connection.abandon() }
+        for connection in connections.reversed() { connection.abandon() }
     }
 }

@@ -49,7 +49,7 @@ public final class EdgeServer: Service {
         let loops = LoopSet(
             threads: threads,
             limits: limits,
-            responder: Responder(noOp: PreparedObject(noOp)),
+            responder: Responder(noOps: NoOps(PreparedObject(noOp))),
             shelf: ObjectShelf(feed: feed, limits: limits),
             unixSeconds: unixSeconds
         )

@@ -1,43 +1,115 @@
-/// Bytes of a header field, and the little grammar that lists in fields share (RFC 9110, section 5.6).
-struct FieldText: Equatable {
-    let bytes: [UInt8]
+/// Bytes of a header field where they lie, and the little grammar that fields share (RFC 9110, section 5.6). It does not
+/// own them: valid only within the call that it was given to.
+struct FieldText {
+    let bytes: UnsafeRawBufferPointer
 
     var count: Int { bytes.count }
 
-    init(_ bytes: some Sequence<UInt8>) {
-        self.bytes = Array(bytes)
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    init(_ bytes: UnsafeRawBufferPointer, _ range: Range<Int>) {
+        self.bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 
     /// Without blanks and tabs at both ends.
     var trimmed: FieldText {
-        let start = bytes.firstIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.endIndex
-        let end = bytes.lastIndex { $0 != 0x20 && $0 != 0x09 } ?? bytes.startIndex
-        return start <= end && start < bytes.endIndex ? FieldText(bytes[start...end]) : FieldText([])
+        var start = 0
+        var end = bytes.count
+        while start < end, Self.isBlank(bytes[start]) { start += 1 }
+        while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
+        return FieldText(bytes, start..<end)
     }
 
-    /// The elements between commas, trimmed; empty ones left out. A comma within quotes is part of its element.
-    var list: [FieldText] { split(at: UInt8(ascii: ",")) }
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
 
-    /// The parts between `separator`s outside of quotes, trimmed; empty ones left out.
-    func split(at separator: UInt8) -> [FieldText] {
-        var parts: [FieldText] = []
-        var start = bytes.startIndex
+    /// Calls `body` with each element between `separator`s outside of quotes, trimmed; empty ones are left out.
+    @inline(__always)
+    func forEach(separatedBy separator: UInt8, _ body: (FieldText) -> Void) {
+        var start = 0
         var isQuoted = false
-        for (position, byte) in bytes.enumerated() {
+        for position in 0..<bytes.count {
+            let byte = bytes[position]
             if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
             guard byte == separator, !isQuoted else { continue }
-            parts.append(FieldText(bytes[start..<position]).trimmed)
+            let element = FieldText(bytes, start..<position).trimmed
+            if element.count > 0 { body(element) }
             start = position + 1
         }
-        parts.append(FieldText(bytes[start...]).trimmed)
-        return parts.filter { !$0.bytes.isEmpty }
+        let last = FieldText(bytes, start..<bytes.count).trimmed
+        if last.count > 0 { body(last) }
     }
 
     /// Whether it is `word`, an ASCII word in lower case, in whatever case.
+    @inline(__always)
     func equals(_ word: StaticString) -> Bool {
-        word.withUTF8Buffer { word in
-            word.count == bytes.count
-                && zip(word, bytes).allSatisfy { $0 == ($1 >= 0x41 && $1 <= 0x5A ? $1 | 0x20 : $1) }
+        guard word.utf8CodeUnitCount == bytes.count else { return false }
+        for position in 0..<bytes.count {
+            let byte = bytes[position]
+            let lower = byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+            if lower != word.utf8Start[position] { return false }
+        }
+        return true
+    }
+
+    /// Whether it is exactly `word`.
+    @inline(__always)
+    func isExactly(_ word: StaticString) -> Bool {
+        guard word.utf8CodeUnitCount == bytes.count else { return false }
+        for position in 0..<bytes.count where bytes[position] != word.utf8Start[position] { return false }
+        return true
+    }
+
+    /// Whether it is exactly these bytes.
+    @inline(__always)
+    func isExactly(_ other: [UInt8]) -> Bool {
+        guard other.count == bytes.count else { return false }
+        for position in 0..<bytes.count where bytes[position] != other[position] { return false }
+        return true
+    }
+
+    /// `uri-host [":" port]`, not empty (RFC 9110, section 7.2; RFC 3986, section 3.2.2).
+    var isAuthority: Bool {
+        var end = bytes.count
+        guard end > 0 else { return false }
+        if bytes[end - 1] != UInt8(ascii: "]") {
+            var colon = end - 1
+            while colon >= 0, bytes[colon] != UInt8(ascii: ":") { colon -= 1 }
+            if colon >= 0 {
+                for position in (colon + 1)..<end where !(0x30...0x39).contains(bytes[position]) { return false }
+                end = colon
+            }
+        }
+        guard end > 0 else { return false }
+        if bytes[0] == UInt8(ascii: "[") {
+            guard end > 2, bytes[end - 1] == UInt8(ascii: "]") else { return false }
+            for position in 1..<(end - 1) where !Self.isAddressByte(bytes[position]) { return false }
+            return true
+        }
+        for position in 0..<end where !Self.isHostByte(bytes[position]) { return false }
+        return true
+    }
+
+    private static func isAddressByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
+        default: false
         }
     }
+
+    private static func isHostByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "|"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "#"): false
+        case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="): true
+        default: isTokenByte(byte)
+        }
+    }
+}
+
+/// `tchar` of RFC 9110, section 5.6.2, looked up in 128 bits: letters, digits and ``!#$%&'*+-.^_`|~``.
+@inline(__always)
+func isTokenByte(_ byte: UInt8) -> Bool {
+    let word: UInt64 = byte < 64 ? 0x03FF_6CFA_0000_0000 : byte < 128 ? 0x57FF_FFFF_C7FF_FFFE : 0
+    return word >> UInt64(byte & 63) & 1 == 1
 }

@@ -1,8 +1,8 @@
-import Domain
+package import Domain
 import NIOCore
 
 /// An object as it is sent: a body and an entity tag for each coding.
-struct PreparedObject: Sendable {
+package struct PreparedObject: Sendable {
     /// One coding of it.
     struct Variant: Sendable {
         let coding: Coding
@@ -22,7 +22,7 @@ struct PreparedObject: Sendable {
     /// The smallest first; always with identity.
     let variants: [Variant]
 
-    init(_ object: StoredObject) {
+    package init(_ object: StoredObject) {
         digest = object.digest
         mediaType = object.mediaType
         let variants =
@@ -31,20 +31,82 @@ struct PreparedObject: Sendable {
         self.variants = variants.sorted { $0.body.readableBytes < $1.body.readableBytes }
     }
 
+    /// The entity tags of all variants.
+    package var tags: [String] { variants.map { String(decoding: $0.tag, as: UTF8.self) } }
+
     /// The bytes of all variants.
     var byteCount: Int { variants.reduce(0) { $0 + $1.body.readableBytes } }
+}
 
-    /// The smallest variant that is accepted; identity where none is.
-    func variant(_ accepted: AcceptedCodings) -> Variant {
-        for variant in variants {
-            switch variant.coding {
-            case .identity where accepted.identity: return variant
-            case .gzip where accepted.gzip: return variant
-            case .brotli where accepted.brotli: return variant
-            default: continue
-            }
+/// Everything that can be answered with one object and one outcome: 200 and 304, in each coding. Made once, when the
+/// object becomes part of the index or comes from upstream; requests only choose.
+final class ResponseSet: Sendable {
+    struct Response: Sendable {
+        let coding: Coding
+        let tag: [UInt8]
+        let body: ByteBuffer
+        let full: FieldLines
+        let notModified: FieldLines
+    }
+
+    let outcome: Outcome?
+    /// The smallest first; always with identity.
+    let responses: [Response]
+
+    /// - Parameters:
+    ///   - object: The bodies.
+    ///   - outcome: What it is shown for; nil where it is no snippet.
+    ///   - release: The value of `Waymark-Release`; nil for none.
+    convenience init(_ object: PreparedObject, outcome: Outcome? = nil, release: String? = nil) {
+        self.init(object.variants, object.mediaType, outcome: outcome, release: release, isNegotiated: true)
+    }
+
+    init(
+        _ variants: [PreparedObject.Variant],
+        _ mediaType: String,
+        outcome: Outcome?,
+        release: String?,
+        isNegotiated: Bool
+    ) {
+        self.outcome = outcome
+        responses = variants.map { variant in
+            var both = [("ETag", String(decoding: variant.tag, as: UTF8.self))]
+            if isNegotiated { both.append(("Vary", "Accept-Encoding")) }
+            if let outcome { both.append(("Waymark-Outcome", outcome.rawValue)) }
+            if let release { both.append(("Waymark-Release", release)) }
+            var full = both
+            full += [("Content-Type", mediaType), ("X-Content-Type-Options", "nosniff"), ("Accept-Ranges", "none")]
+            if let coding = variant.coding.name { full.append(("Content-Encoding", coding.description)) }
+            return Response(
+                coding: variant.coding,
+                tag: variant.tag,
+                body: variant.body,
+                full: FieldLines(full, bodyBytes: variant.body.readableBytes),
+                notModified: FieldLines(both)
+            )
         }
-        return variants.first { $0.coding == .identity } ?? variants[0]
+    }
+
+    /// The position of the smallest response that is accepted; identity's where none is.
+    func choose(_ accepted: AcceptedCodings) -> Int {
+        for position in responses.indices where accepted.accepts(responses[position].coding) { return position }
+        for position in responses.indices where responses[position].coding == .identity { return position }
+        return 0
+    }
+
+    /// The answer in the accepted coding, or 304 where the client has that.
+    ///
+    /// - Parameters:
+    ///   - accepted: The codings that the client takes.
+    ///   - cache: For how long it may be kept.
+    ///   - isKnown: Whether the client says to have the entity of this tag.
+    @inline(__always)
+    func answer(_ accepted: AcceptedCodings, cache: CachePolicy, isKnown: (_ tag: [UInt8]) -> Bool) -> Answer {
+        let response = responses[choose(accepted)]
+        if isKnown(response.tag) {
+            return Answer(.notModified, outcome: outcome, cache: cache, response.notModified)
+        }
+        return Answer(.ok, outcome: outcome, cache: cache, body: response.body, response.full)
     }
 }
 
@@ -52,10 +114,23 @@ struct PreparedObject: Sendable {
 struct LiveContent: Sendable {
     let id: ReleaseID
     let entry: ReleaseEntry
-    let snippet: PreparedObject
+    let snippet: ResponseSet
+
+    init(id: ReleaseID, entry: ReleaseEntry, snippet: PreparedObject) {
+        self.id = id
+        self.entry = entry
+        let outcome: Outcome =
+            switch entry.owner {
+            case .system: .release
+            case .standard: .standard
+            }
+        self.snippet = ResponseSet(snippet, outcome: outcome, release: Self.label(entry))
+    }
 
     /// The value of `Waymark-Release`.
-    var label: String { "\(entry.number); \(entry.snippet.start)" }
+    var label: String { Self.label(entry) }
+
+    private static func label(_ entry: ReleaseEntry) -> String { "\(entry.number); \(entry.snippet.start)" }
 
     /// The manifest's JSON; URLs are relative to its own.
     ///

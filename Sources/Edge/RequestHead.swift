@@ -1,186 +1,192 @@
-/// The head of one request, as the strict scanner read it (RFC 9112).
-struct RequestHead: Equatable {
-    enum Method: Equatable {
+/// The head of one request, as ``HeadScanner`` read it (RFC 9112). Ranges are positions in the bytes that were scanned.
+package struct RequestHead: Equatable {
+    package enum Method: Equatable {
         case get, head, options, post, other
     }
 
-    enum Body: Equatable {
+    package enum Body: Equatable {
         case none
         case length(Int)
         case chunked
     }
 
-    var method: Method
-    /// The target as sent, printable ASCII.
-    var target: [UInt8]
+    package var method = Method.other
+    /// The target as sent: printable ASCII.
+    package var target = 0..<0
     /// HTTP/1.0 rather than 1.1.
-    var isOld: Bool
-    var body: Body
+    package var isOld = false
+    package var body = Body.none
     /// Whether the connection is to stay open, as far as the client is concerned.
-    var keepsAlive: Bool
-    var expectsContinue: Bool
-    /// All `Accept-Encoding` fields as one list; nil where there is none.
-    var acceptEncoding: [UInt8]?
-    /// All `If-None-Match` fields as one list; nil where there is none.
-    var ifNoneMatch: [UInt8]?
+    package var keepsAlive = true
+    package var expectsContinue = false
+    /// What all `Accept-Encoding` fields allow.
+    package var accepted = AcceptedCodings()
+    /// The value of the first `If-None-Match`; nil where there is none.
+    package var ifNoneMatch: Range<Int>?
+    /// The values of further ones.
+    package var ifNoneMatchToo: [Range<Int>] = []
 }
 
 /// Why a head was refused: the status of the answer, after which the connection closes.
-enum HeadFault: Error, Equatable {
+package enum HeadFault: Error, Equatable {
     case malformed
     case requestLineTooLong
     case headTooLarge
 }
 
-/// Finds the end of heads in a stream of bytes, and refuses what no head may hold, as soon as it comes.
+/// The one strict scanner of heads: frames every HTTP/1 request and reads what the edge needs of it.
 ///
-/// Each byte is looked at once, however the stream is cut, so a slow sender costs no more than a fast one.
-struct HeadFramer {
-    private let limits: EdgeLimits
-    private var position = 0
-    private var lineStart = 0
-    private var sawCR = false
-    private var isInRequestLine = true
+/// It works line by line on the bytes that have come so far and looks at each byte once, however the stream is cut: a
+/// slow sender costs no more than a fast one, and what is found does not depend on the cuts. The first fault in the
+/// order of the bytes is the one that counts. No allocation.
+package struct HeadScanner {
+    /// What has been read; complete when ``scan(_:)`` has returned an end.
+    package private(set) var head = RequestHead()
 
-    init(limits: EdgeLimits) {
-        self.limits = limits
+    private let requestLineBytesMax: Int
+    private let headBytesMax: Int
+    private let fieldsMax: Int
+    private var lineStart = 0
+    /// No line ends between `lineStart` and here.
+    private var searched = 0
+    private var isInRequestLine = true
+    private var fields = 0
+    private var hosts = 0
+    private var length: Int?
+    private var isChunked = false
+    private var saysClose = false
+    private var saysKeepAlive = false
+
+    package init(limits: EdgeLimits) {
+        requestLineBytesMax = limits.requestLineBytes
+        headBytesMax = limits.headBytes
+        fieldsMax = limits.fields
     }
 
     /// Whether no byte has been looked at.
-    var isAtStart: Bool { position == 0 }
+    var isAtStart: Bool { searched == 0 }
 
-    /// Looks at the bytes that came since the last call. `bytes` starts where the head starts.
+    /// Reads on.
     ///
+    /// - Parameter bytes: All that has come, from the head's first byte on.
     /// - Returns: How many bytes the head has, its closing empty line included; nil while it is incomplete.
-    mutating func end(of bytes: UnsafeRawBufferPointer) throws(HeadFault) -> Int? {
-        while position < bytes.count {
-            let byte = bytes[position]
-            position += 1
-            if sawCR {
-                guard byte == 0x0A else { throw .malformed }
-                sawCR = false
-                let isEmptyLine = position - lineStart == 2
-                lineStart = position
-                // One empty line before a request is passed over (RFC 9112, section 2.2).
-                if isInRequestLine && isEmptyLine && position > 2 { throw .malformed }
-                if isInRequestLine && isEmptyLine { continue }
-                if isEmptyLine { return position }
-                if isInRequestLine && position > limits.requestLineBytes { throw .requestLineTooLong }
-                isInRequestLine = false
-            } else {
-                switch byte {
-                case 0x0D: sawCR = true
-                case 0x0A, 0x00: throw .malformed
-                default: break
-                }
-            }
-            if isInRequestLine && position > limits.requestLineBytes { throw .requestLineTooLong }
-            if position >= limits.headBytes { throw .headTooLarge }
-        }
-        return nil
-    }
-}
-
-extension RequestHead {
-    /// Reads a complete head, as ``HeadFramer`` found it: lines end in CR LF, and it holds no other CR, LF or NUL.
-    init(_ bytes: UnsafeRawBufferPointer, limits: EdgeLimits) throws(HeadFault) {
-        var lines = Lines(bytes: bytes)
-        var line = lines.next()
-        if line.isEmpty { line = lines.next() }
-        (method, target, isOld) = try Self.requestLine(bytes, line)
-        var hosts = 0
-        var fields = 0
-        var length: Int?
-        var isChunked = false
-        var saysClose = false
-        var saysKeepAlive = false
-        expectsContinue = false
+    package mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(HeadFault) -> Int? {
         while true {
-            let line = lines.next()
-            if line.isEmpty { break }
-            fields += 1
-            guard fields <= limits.fields else { throw .headTooLarge }
-            let (name, value) = try Self.field(bytes, line)
-            switch name.count {
-            case 4 where name.equals("host"):
-                hosts += 1
-                guard isAuthority(value.bytes[...]) else { throw .malformed }
-            case 6 where name.equals("expect"):
-                expectsContinue = value.equals("100-continue")
-            case 10 where name.equals("connection"):
-                for option in value.list {
-                    if option.equals("close") { saysClose = true }
-                    if option.equals("keep-alive") { saysKeepAlive = true }
+            let most = isInRequestLine ? requestLineBytesMax : headBytesMax
+            let stop = firstControl(in: bytes, from: searched, to: min(bytes.count, most))
+            searched = stop
+            guard stop < min(bytes.count, most) else {
+                if stop >= most { throw tooLong }
+                return nil
+            }
+            switch bytes[stop] {
+            case 0x09 where !isInRequestLine: searched = stop + 1
+            case 0x0D:
+                // A line's two end bytes belong to what is limited.
+                guard stop + 1 < most else { throw tooLong }
+                guard stop + 1 < bytes.count else { return nil }
+                guard bytes[stop + 1] == 0x0A else { throw .malformed }
+                let line = lineStart..<stop
+                lineStart = stop + 2
+                searched = lineStart
+                if isInRequestLine {
+                    // One empty line before a request is passed over (RFC 9112, section 2.2).
+                    if line.isEmpty && line.lowerBound == 0 { continue }
+                    try readRequestLine(bytes, line)
+                    isInRequestLine = false
+                } else if line.isEmpty {
+                    try finish()
+                    return lineStart
+                } else {
+                    try readField(bytes, line)
                 }
-            case 13 where name.equals("if-none-match"):
-                ifNoneMatch = Self.joined(ifNoneMatch, value)
-            case 14 where name.equals("content-length"):
-                guard length == nil, let number = Self.number(value) else { throw .malformed }
-                length = number
-            case 15 where name.equals("accept-encoding"):
-                acceptEncoding = Self.joined(acceptEncoding, value)
-            case 17 where name.equals("transfer-encoding"):
-                guard !isChunked, !isOld, value.equals("chunked") else { throw .malformed }
-                isChunked = true
-            default: break
+            default: throw .malformed
             }
         }
-        guard hosts == 1 || (hosts == 0 && isOld), length == nil || !isChunked else { throw .malformed }
-        body = isChunked ? .chunked : (length ?? 0) > 0 ? .length(length ?? 0) : .none
-        keepsAlive = !saysClose && (!isOld || saysKeepAlive)
-        expectsContinue = expectsContinue && !isOld
     }
 
-    private static func requestLine(
-        _ bytes: UnsafeRawBufferPointer,
-        _ line: Range<Int>
-    ) throws(HeadFault) -> (Method, [UInt8], Bool) {
-        let text = UnsafeRawBufferPointer(rebasing: bytes[line])
-        guard let first = text.firstIndex(of: 0x20), first > 0,
-            let second = text[(first + 1)...].firstIndex(of: 0x20), second > first + 1
-        else { throw .malformed }
-        let method = UnsafeRawBufferPointer(rebasing: text[..<first])
-        let target = UnsafeRawBufferPointer(rebasing: text[(first + 1)..<second])
-        let version = UnsafeRawBufferPointer(rebasing: text[(second + 1)...])
-        guard method.allSatisfy(isTokenByte), target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .malformed }
-        let isOld: Bool
-        if version.elementsEqual("HTTP/1.1".utf8) {
-            isOld = false
-        } else if version.elementsEqual("HTTP/1.0".utf8) {
-            isOld = true
+    private var tooLong: HeadFault { isInRequestLine ? .requestLineTooLong : .headTooLarge }
+
+    private mutating func readRequestLine(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) throws(HeadFault) {
+        var position = line.lowerBound
+        while position < line.upperBound, isTokenByte(bytes[position]) { position += 1 }
+        let method = FieldText(bytes, line.lowerBound..<position)
+        guard method.count > 0, position < line.upperBound, bytes[position] == 0x20 else { throw .malformed }
+        let start = position + 1
+        // The version is the last eight bytes, and a blank stands before it.
+        let end = line.upperBound - 9
+        guard end > start, bytes[end] == 0x20 else { throw .malformed }
+        for position in start..<end where bytes[position] <= 0x20 || bytes[position] >= 0x7F { throw .malformed }
+        let version = FieldText(bytes, (end + 1)..<line.upperBound)
+        if version.isExactly("HTTP/1.1") {
+            head.isOld = false
+        } else if version.isExactly("HTTP/1.0") {
+            head.isOld = true
         } else {
             throw .malformed
         }
-        let known: Method =
-            if method.elementsEqual("GET".utf8) {
-                .get
-            } else if method.elementsEqual("HEAD".utf8) {
-                .head
-            } else if method.elementsEqual("OPTIONS".utf8) {
-                .options
-            } else if method.elementsEqual("POST".utf8) {
-                .post
-            } else {
-                .other
-            }
-        return (known, Array(target), isOld)
+        head.target = start..<end
+        switch method.count {
+        case 3 where method.isExactly("GET"): head.method = .get
+        case 4 where method.isExactly("HEAD"): head.method = .head
+        case 4 where method.isExactly("POST"): head.method = .post
+        case 7 where method.isExactly("OPTIONS"): head.method = .options
+        default: head.method = .other
+        }
     }
 
-    /// Splits a field line. A line that starts with a blank (obs-fold) has no name, and is refused with the rest.
-    private static func field(
-        _ bytes: UnsafeRawBufferPointer,
-        _ line: Range<Int>
-    ) throws(HeadFault) -> (name: FieldText, value: FieldText) {
-        guard let colon = bytes[line].firstIndex(of: UInt8(ascii: ":")), colon > line.lowerBound,
-            bytes[line.lowerBound..<colon].allSatisfy(isTokenByte)
-        else { throw .malformed }
-        let value = FieldText(bytes[(colon + 1)..<line.upperBound]).trimmed
-        guard value.bytes.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { throw .malformed }
-        return (FieldText(bytes[line.lowerBound..<colon]), value)
+    /// Reads a field line. One that starts with a blank (obs-fold) has no name, and is refused with the rest.
+    private mutating func readField(_ bytes: UnsafeRawBufferPointer, _ line: Range<Int>) throws(HeadFault) {
+        fields += 1
+        guard fields <= fieldsMax else { throw .headTooLarge }
+        var colon = line.lowerBound
+        while colon < line.upperBound, isTokenByte(bytes[colon]) { colon += 1 }
+        guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == UInt8(ascii: ":") else {
+            throw .malformed
+        }
+        let name = FieldText(bytes, line.lowerBound..<colon)
+        switch name.count {
+        case 4 where name.equals("host"):
+            hosts += 1
+            guard value(bytes, colon, line).isAuthority else { throw .malformed }
+        case 6 where name.equals("expect"):
+            head.expectsContinue = value(bytes, colon, line).equals("100-continue")
+        case 10 where name.equals("connection"):
+            value(bytes, colon, line).forEach(separatedBy: UInt8(ascii: ",")) { option in
+                if option.equals("close") { saysClose = true }
+                if option.equals("keep-alive") { saysKeepAlive = true }
+            }
+        case 13 where name.equals("if-none-match"):
+            let value = value(bytes, colon, line)
+            let start = value.bytes.baseAddress.map { $0 - (bytes.baseAddress ?? $0) } ?? 0
+            let range = start..<(start + value.count)
+            if head.ifNoneMatch == nil { head.ifNoneMatch = range } else { head.ifNoneMatchToo.append(range) }
+        case 14 where name.equals("content-length"):
+            guard length == nil, let number = Self.number(value(bytes, colon, line)) else { throw .malformed }
+            length = number
+        case 15 where name.equals("accept-encoding"):
+            head.accepted.take(value(bytes, colon, line))
+        case 17 where name.equals("transfer-encoding"):
+            guard !isChunked, !head.isOld, value(bytes, colon, line).equals("chunked") else { throw .malformed }
+            isChunked = true
+        default: break
+        }
+    }
+
+    @inline(__always)
+    private func value(_ bytes: UnsafeRawBufferPointer, _ colon: Int, _ line: Range<Int>) -> FieldText {
+        FieldText(bytes, (colon + 1)..<line.upperBound).trimmed
+    }
+
+    private mutating func finish() throws(HeadFault) {
+        guard hosts == 1 || (hosts == 0 && head.isOld), length == nil || !isChunked else { throw .malformed }
+        head.body = isChunked ? .chunked : (length ?? 0) > 0 ? .length(length ?? 0) : .none
+        head.keepsAlive = !saysClose && (!head.isOld || saysKeepAlive)
+        head.expectsContinue = head.expectsContinue && !head.isOld
     }
 
     private static func number(_ value: FieldText) -> Int? {
-        guard !value.bytes.isEmpty, value.bytes.count <= 18 else { return nil }
+        guard value.count > 0, value.count <= 18 else { return nil }
         var number = 0
         for byte in value.bytes {
             guard (0x30...0x39).contains(byte) else { return nil }
@@ -188,66 +194,22 @@ extension RequestHead {
         }
         return number
     }
-
-    private static func joined(_ list: [UInt8]?, _ value: FieldText) -> [UInt8] {
-        guard let list else { return value.bytes }
-        return list + [UInt8(ascii: ",")] + value.bytes
-    }
 }
 
-/// Whether it is `uri-host [":" port]` (RFC 9110, section 7.2; RFC 3986, section 3.2.2), not empty.
-func isAuthority(_ authority: ArraySlice<UInt8>) -> Bool {
-    var host = authority
-    if let colon = host.lastIndex(of: UInt8(ascii: ":")), host.last != UInt8(ascii: "]") {
-        guard host[(colon + 1)...].allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-        host = host[..<colon]
+/// The position of the first byte below 0x20, or 0x7F, eight bytes at a time; `end` where there is none.
+@inline(__always)
+private func firstControl(in bytes: UnsafeRawBufferPointer, from start: Int, to end: Int) -> Int {
+    var position = start
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    while position + 8 <= end {
+        let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        // The top bit of each byte that is below 0x20, or 0x7F. A borrow can only mark a byte behind a true one.
+        let low = (word &- ones &* 0x20) & ~word
+        let deleted = word ^ (ones &* 0x7F)
+        let found = (low | ((deleted &- ones) & ~deleted)) & (ones &* 0x80)
+        if found != 0 { return position + found.trailingZeroBitCount / 8 }
+        position += 8
     }
-    if host.first == UInt8(ascii: "[") {
-        let inner = host.dropFirst().dropLast()
-        return host.last == UInt8(ascii: "]") && !inner.isEmpty
-            && inner.allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
-                default: false
-                }
-            }
-    }
-    return !host.isEmpty
-        && host.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "|"), UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "#"): false
-            case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="): true
-            default: isTokenByte(byte)
-            }
-        }
-}
-
-/// The lines of a head, without their CR LF.
-private struct Lines {
-    let bytes: UnsafeRawBufferPointer
-    var position = 0
-
-    init(bytes: UnsafeRawBufferPointer) {
-        self.bytes = bytes
-    }
-
-    mutating func next() -> Range<Int> {
-        let start = position
-        while position < bytes.count, bytes[position] != 0x0D { position += 1 }
-        let line = start..<position
-        position = min(position + 2, bytes.count)
-        return line
-    }
-}
-
-/// `tchar` of RFC 9110, section 5.6.2.
-func isTokenByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-    case UInt8(ascii: "!"), UInt8(ascii: "#"), UInt8(ascii: "$"), UInt8(ascii: "%"), UInt8(ascii: "&"),
-        UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."),
-        UInt8(ascii: "^"), UInt8(ascii: "_"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-        true
-    default: false
-    }
+    while position < end, bytes[position] >= 0x20, bytes[position] != 0x7F { position += 1 }
+    return position
 }

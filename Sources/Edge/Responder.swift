@@ -1,24 +1,24 @@
-import Domain
+package import Domain
 import NIOCore
 
 /// Answers requests from an index: the whole contract behind the wire. No I/O; counts nothing.
-struct Responder {
+package struct Responder {
     /// What a request comes to.
-    enum Reply {
+    package enum Reply {
         case answer(Answer)
-        /// Upstream may have the object, to be answered with this `Cache-Control`.
-        case fetch(Digest, cacheControl: String)
+        /// Upstream may have the object, to be kept for so long.
+        case fetch(Digest, cache: CachePolicy)
     }
 
-    /// The script of outcomes that have nothing to run.
-    let noOp: PreparedObject
+    /// The answers of outcomes that have nothing to run.
+    let noOps: NoOps
 
-    private static let immutable = "public, max-age=31536000, immutable"
-    private static let shortLived = "max-age=15"
-    private static let testers = "private, no-cache"
+    package init(noOps: NoOps) {
+        self.noOps = noOps
+    }
 
-    func reply(to request: RequestHead, body: [UInt8], in index: EdgeIndex?) -> Reply {
-        let route = Route(target: request.target, method: request.method)
+    package func reply(to request: Request, body: [UInt8], in index: EdgeIndex?) -> Reply {
+        let route = request.route
         switch route {
         case .malformed: return .answer(.badRequest)
         case .tooLong: return .answer(.targetTooLong)
@@ -28,150 +28,103 @@ struct Responder {
         switch request.method {
         case .options: return .answer(.options)
         case .post:
-            guard case .usage = route else { return .answer(notAllowed(route)) }
+            guard case .usage = route else { return .answer(.onlyGet) }
             return .answer(Self.usage(body))
         case .get, .head:
-            if case .usage = route { return .answer(notAllowed(route)) }
+            if case .usage = route { return .answer(.onlyPost) }
             guard let index else { return .answer(.unavailable) }
             return get(route, request, in: index)
-        case .other: return .answer(notAllowed(route))
+        case .other:
+            if case .usage = route { return .answer(.onlyPost) }
+            return .answer(.onlyGet)
         }
     }
 
     /// The answer to a request for an object, once it is known whether there is one.
-    func answer(object: PreparedObject?, to request: RequestHead, cacheControl: String) -> Answer {
+    func answer(object: PreparedObject?, to request: Request, cache: CachePolicy) -> Answer {
         guard let object else { return .notFound }
-        return representation(of: object, request, cacheControl: cacheControl, [])
+        return answer(ResponseSet(object), request, cache)
     }
 
-    private func get(_ route: Route, _ request: RequestHead, in index: EdgeIndex) -> Reply {
+    private func answer(_ responses: ResponseSet, _ request: Request, _ cache: CachePolicy) -> Answer {
+        responses.answer(request.accepted, cache: cache, isKnown: request.knows)
+    }
+
+    private func get(_ route: Route, _ request: Request, in index: EdgeIndex) -> Reply {
         switch route {
         case .snippet(let key): return .answer(snippet(key, request, in: index))
         case .manifest(let key): return .answer(manifest(key, request, in: index))
         case .loader(let key):
             switch index.partner(key) {
-            case .missing: return .answer(noOp(.unknown, request, cacheControl: Self.shortLived))
-            case .unreadable: return .answer(noOp(.empty, request, cacheControl: Self.shortLived))
+            case .missing: return .answer(answer(noOps[.unknown], request, .short))
+            case .unreadable: return .answer(answer(noOps[.empty], request, .short))
             case .value(let partner):
                 let digest = partner.entry.loader
-                let cacheControl = partner.entry.cacheClass.cacheControl
-                guard let loader = index.objects[digest] else { return .fetch(digest, cacheControl: cacheControl) }
-                return .answer(answer(object: loader, to: request, cacheControl: cacheControl))
+                let cache = CachePolicy.classed(partner.entry.cacheClass)
+                guard let loader = index.objects[digest] else { return .fetch(digest, cache: cache) }
+                return .answer(answer(object: loader, to: request, cache: cache))
             }
         case .object(let digest):
-            guard let object = index.objects[digest] else { return .fetch(digest, cacheControl: Self.immutable) }
-            return .answer(answer(object: object, to: request, cacheControl: Self.immutable))
-        case .usage, .server: return .answer(notAllowed(route))
+            guard let object = index.objects[digest] else { return .fetch(digest, cache: .immutable) }
+            return .answer(answer(object: object, to: request, cache: .immutable))
+        case .usage, .server: return .answer(.onlyGet)
         case .absent, .malformed, .tooLong: return .answer(.notFound)
         }
     }
 
-    private func snippet(_ key: ResolutionKey, _ request: RequestHead, in index: EdgeIndex) -> Answer {
+    private func snippet(_ key: ResolutionKey, _ request: Request, in index: EdgeIndex) -> Answer {
         let resolution = Resolution(of: key, in: index)
         guard let served = resolution.served,
             let content = index.live[.init(owner: served.owner, environment: served.environment)]
         else {
             // Testers look again at once; who has no valid key gets the one shared answer.
             let isTester = key.environment != nil && resolution.outcome != .unknown
-            return noOp(resolution.outcome, request, cacheControl: isTester ? Self.testers : Self.shortLived)
+            return answer(noOps[resolution.outcome], request, isTester ? .testers : .short)
         }
-        var answer = representation(
-            of: content.snippet,
-            request,
-            cacheControl: key.environment != nil
-                ? Self.testers : (resolution.cacheClass ?? .standard).cacheControl,
-            [("Waymark-Outcome", resolution.outcome.rawValue), ("Waymark-Release", content.label)]
-        )
-        answer.outcome = resolution.outcome
-        return answer
+        let cache = key.environment != nil ? CachePolicy.testers : .classed(resolution.cacheClass ?? .standard)
+        return answer(content.snippet, request, cache)
     }
 
-    private func noOp(_ outcome: Outcome, _ request: RequestHead, cacheControl: String) -> Answer {
-        let fields = [("Waymark-Outcome", outcome.rawValue)]
-        var answer = representation(of: noOp, request, cacheControl: cacheControl, fields)
-        answer.outcome = outcome
-        return answer
-    }
-
-    private func manifest(_ key: ResolutionKey, _ request: RequestHead, in index: EdgeIndex) -> Answer {
+    private func manifest(_ key: ResolutionKey, _ request: Request, in index: EdgeIndex) -> Answer {
         let resolution = Resolution(of: key, in: index)
-        let outcome = ("Waymark-Outcome", resolution.outcome.rawValue)
-        guard resolution.outcome != .unknown else {
-            let problem = "{\"status\":404,\"title\":\"No client has this key\",\"code\":\"unknown\"}"
-            var answer = Answer(
-                .notFound,
-                body: ByteBuffer(string: problem),
-                [
-                    ("Content-Type", "application/problem+json"), ("Cache-Control", Self.shortLived),
-                    ("X-Content-Type-Options", "nosniff"), outcome,
-                ]
-            )
-            answer.outcome = .unknown
-            return answer
-        }
-        var answer: Answer
+        guard resolution.outcome != .unknown else { return Self.unknownManifest }
+        var json = JSONValue.object(["outcome": .string(resolution.outcome.rawValue)]).canonical
+        var cache = CachePolicy.short
+        var release: String?
         if let served = resolution.served,
             let content = index.live[.init(owner: served.owner, environment: served.environment)]
         {
-            let json = content.manifest(resolution.outcome, hasPartner: key.partner != nil)
-            answer = representation(
-                of: .init(.identity, json),
-                "application/json",
-                request,
-                cacheControl: (resolution.cacheClass ?? .standard).cacheControl,
-                [outcome, ("Waymark-Release", content.label)]
-            )
-        } else {
-            let json = JSONValue.object(["outcome": .string(resolution.outcome.rawValue)]).canonical
-            answer = representation(
-                of: .init(.identity, json),
-                "application/json",
-                request,
-                cacheControl: Self.shortLived,
-                [outcome]
-            )
+            json = content.manifest(resolution.outcome, hasPartner: key.partner != nil)
+            cache = .classed(resolution.cacheClass ?? .standard)
+            release = content.label
         }
-        answer.outcome = resolution.outcome
-        return answer
+        let responses = ResponseSet(
+            [.init(.identity, json)],
+            "application/json",
+            outcome: resolution.outcome,
+            release: release,
+            isNegotiated: false
+        )
+        return answer(responses, request, cache)
     }
 
-    /// The accepted variant of an object, or 304.
-    private func representation(
-        of object: PreparedObject,
-        _ request: RequestHead,
-        cacheControl: String,
-        _ fields: [(String, String)]
-    ) -> Answer {
-        let variant = object.variant(AcceptedCodings(request.acceptEncoding))
-        let vary = [("Vary", "Accept-Encoding")]
-        return representation(of: variant, object.mediaType, request, cacheControl: cacheControl, vary + fields)
-    }
-
-    private func representation(
-        of variant: PreparedObject.Variant,
-        _ mediaType: String,
-        _ request: RequestHead,
-        cacheControl: String,
-        _ extra: [(String, String)]
-    ) -> Answer {
-        var fields = [("ETag", String(decoding: variant.tag, as: UTF8.self)), ("Cache-Control", cacheControl)] + extra
-        if let field = request.ifNoneMatch, matches(ifNoneMatch: field, tag: variant.tag) {
-            return Answer(.notModified, fields)
-        }
-        fields += [("Content-Type", mediaType), ("X-Content-Type-Options", "nosniff"), ("Accept-Ranges", "none")]
-        if let coding = variant.coding.name { fields.append(("Content-Encoding", coding.description)) }
-        return Answer(.ok, body: variant.body, fields)
-    }
-
-    private func notAllowed(_ route: Route) -> Answer {
-        .plain(.methodNotAllowed, "The method is not allowed here.", [("Allow", route.allow.description)])
-    }
+    private static let unknownManifest: Answer = {
+        let body = ByteBuffer(string: "{\"status\":404,\"title\":\"No client has this key\",\"code\":\"unknown\"}")
+        let fields = [
+            ("Content-Type", "application/problem+json"), ("X-Content-Type-Options", "nosniff"),
+            ("Waymark-Outcome", Outcome.unknown.rawValue),
+        ]
+        return Answer(
+            .notFound,
+            outcome: .unknown,
+            cache: .short,
+            body: body,
+            FieldLines(fields, bodyBytes: body.readableBytes)
+        )
+    }()
 
     /// A beacon must be a JSON object. It is counted by the caller, and dropped: nothing keeps usage yet.
     private static func usage(_ body: [UInt8]) -> Answer {
-        guard JSONValue.isObject(body) else {
-            return .plain(.badRequest, "A usage beacon is a JSON object.")
-        }
-        return .noContent
+        JSONValue.isObject(body) ? .noContent : .badBeacon
     }
 }

@@ -15,21 +15,13 @@ enum Route: Equatable {
     /// A key longer than its limit: 414.
     case tooLong
 
-    /// The methods that the resource has, as `Allow` lists them.
-    var allow: StaticString {
-        switch self {
-        case .usage: "POST, OPTIONS"
-        default: "GET, HEAD, OPTIONS"
-        }
-    }
-
     /// Reads a request target: origin form, absolute form, or `*` (RFC 9112, section 3.2).
-    init(target: [UInt8], method: RequestHead.Method) {
-        if target == [UInt8(ascii: "*")] {
+    init(target: UnsafeRawBufferPointer, method: RequestHead.Method) {
+        if FieldText(target).isExactly("*") {
             self = method == .options ? .server : .malformed
             return
         }
-        guard let path = Self.path(of: target), let segments = Self.segments(of: path) else {
+        guard let path = Self.path(of: target), let segments = Segments(path) else {
             self = .malformed
             return
         }
@@ -41,120 +33,147 @@ enum Route: Equatable {
     }
 
     /// The path of the target without query; nil for a target that is not of origin or absolute form.
-    private static func path(of target: [UInt8]) -> ArraySlice<UInt8>? {
+    private static func path(of target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
         guard !target.contains(UInt8(ascii: "#")) else { return nil }
-        var path = target.prefix { $0 != UInt8(ascii: "?") }
-        if path.first != UInt8(ascii: "/") {
-            for scheme in ["http://", "https://"] {
-                let start = path.prefix(scheme.utf8.count)
-                guard start.map({ $0 | 0x20 }).elementsEqual(scheme.utf8.map { $0 | 0x20 }) else { continue }
-                let rest = path.dropFirst(scheme.utf8.count)
-                let authority = rest.prefix { $0 != UInt8(ascii: "/") }
-                guard isAuthority(authority) else { return nil }
-                path = rest.dropFirst(authority.count)
-                return path.isEmpty ? [UInt8(ascii: "/")] : path
-            }
-            return nil
+        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
+        let path = FieldText(target, 0..<end)
+        if path.bytes.first == UInt8(ascii: "/") { return path.bytes }
+        for scheme: StaticString in ["http://", "https://"] {
+            let start = scheme.utf8CodeUnitCount
+            guard path.count >= start, FieldText(path.bytes, 0..<start).equals(scheme) else { continue }
+            let rest = FieldText(path.bytes, start..<path.count)
+            let slash = rest.bytes.firstIndex(of: UInt8(ascii: "/")) ?? rest.count
+            guard FieldText(rest.bytes, 0..<slash).isAuthority else { return nil }
+            return FieldText(rest.bytes, slash..<rest.count).bytes
         }
-        return path
+        return nil
     }
 
-    /// The decoded segments; nil where one is malformed.
-    private static func segments(of path: ArraySlice<UInt8>) -> [[UInt8]]? {
-        var segments: [[UInt8]] = []
-        for raw in path.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let segment = decoded(raw), segment != Array(".".utf8), segment != Array("..".utf8) else {
-                return nil
-            }
-            segments.append(segment)
-        }
-        return segments
-    }
-
-    /// Percent-escapes decoded once; nil for bad ones, for `%00` and `%2F`, and for what is not UTF-8.
-    private static func decoded(_ raw: ArraySlice<UInt8>) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(raw.count)
-        var position = raw.startIndex
-        while position < raw.endIndex {
-            let byte = raw[position]
-            position += 1
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard raw.endIndex - position >= 2, let high = hexValue(raw[position]),
-                let low = hexValue(raw[position + 1])
-            else { return nil }
-            let value = high << 4 | low
-            guard value != 0, value != UInt8(ascii: "/") else { return nil }
-            bytes.append(value)
-            position += 2
-        }
-        return String(validating: bytes, as: UTF8.self) == nil ? nil : bytes
-    }
-
-    private static func route(_ segments: [[UInt8]]) throws(Refusal) -> Route {
-        guard segments.first == Array("v1".utf8), segments.count >= 2 else { return .absent }
-        var rest = segments.dropFirst()
-        if let object = try object(rest) { return object }
+    private static func route(_ segments: Segments) throws(Refusal) -> Route {
+        let count = segments.count
+        guard count >= 2, segments.isWord(0, "v1") else { return .absent }
+        if count == 3, segments.isWord(1, "objects") { return try object(segments[2]) }
+        var start = 1
         var partner: PartnerKey?
-        let words = ["snippets", "manifests", "env", "usage", "loader.js"].map { Array($0.utf8) }
-        if let first = rest.first, !words.contains(first) {
-            rest = rest.dropFirst()
-            guard let next = rest.first, words.contains(next) else { return .absent }
-            partner = try PartnerKey(text(first))
+        if !isResource(segments, 1) {
+            guard count > 2, isResource(segments, 2) else { return .absent }
+            partner = try PartnerKey(segments.text(1))
+            start = 2
         }
-        switch (rest.first.map(text) ?? "", rest.count) {
-        case ("loader.js", 1): return .loader(partner)
-        case ("usage", 1): return .usage(partner)
-        case ("snippets", 3):
-            guard let key = try resolutionKey(partner, rest, suffix: ".js") else { return .absent }
-            return .snippet(key)
-        case ("manifests", 3):
-            guard let key = try resolutionKey(partner, rest, suffix: ".json") else { return .absent }
-            return .manifest(key)
-        case ("env", 5):
-            let start = rest.startIndex
-            guard text(rest[start + 2]) == "snippets",
-                var key = try resolutionKey(partner, rest[(start + 2)...], suffix: ".js")
-            else { return .absent }
-            key.environment = try EnvironmentKey(text(rest[start + 1]))
+        switch count - start {
+        case 1 where segments.isWord(start, "loader.js"): return .loader(partner)
+        case 1 where segments.isWord(start, "usage"): return .usage(partner)
+        case 3 where segments.isWord(start, "snippets"):
+            return try resolutionKey(partner, segments, start + 1, suffix: ".js").map(Route.snippet) ?? .absent
+        case 3 where segments.isWord(start, "manifests"):
+            return try resolutionKey(partner, segments, start + 1, suffix: ".json").map(Route.manifest) ?? .absent
+        case 5 where segments.isWord(start, "env") && segments.isWord(start + 2, "snippets"):
+            guard var key = try resolutionKey(partner, segments, start + 3, suffix: ".js") else { return .absent }
+            key.environment = try EnvironmentKey(segments.text(start + 1))
             return .snippet(key)
         default: return .absent
         }
     }
 
-    private static func object(_ rest: ArraySlice<[UInt8]>) throws(Refusal) -> Route? {
-        guard rest.first == Array("objects".utf8), rest.count == 2, let name = rest.last else { return nil }
+    private static func isResource(_ segments: Segments, _ position: Int) -> Bool {
+        segments.isWord(position, "snippets") || segments.isWord(position, "manifests")
+            || segments.isWord(position, "env") || segments.isWord(position, "usage")
+            || segments.isWord(position, "loader.js")
+    }
+
+    private static func object(_ name: ArraySlice<UInt8>) throws(Refusal) -> Route {
         guard name.count <= 64 + 3 else { throw Refusal(.tooLong, "An object's name has 64 digits.") }
-        guard let stem = stem(of: name, suffix: ".js"), let digest = Digest(hexadecimal: text(stem)) else {
-            throw Refusal(.invalid, "An object is named by 64 lower-case hexadecimal digits.")
-        }
+        guard let stem = stem(of: name, suffix: ".js"),
+            let digest = Digest(hexadecimal: String(decoding: stem, as: UTF8.self))
+        else { throw Refusal(.invalid, "An object is named by 64 lower-case hexadecimal digits.") }
         return .object(digest)
     }
 
-    /// The key in `…/{variable}/{id}{suffix}`; nil without the suffix.
+    /// The key in `…/{variable}/{id}{suffix}`, whose variable stands at `start`; nil without the suffix.
     private static func resolutionKey(
         _ partner: PartnerKey?,
-        _ segments: ArraySlice<[UInt8]>,
-        suffix: String
+        _ segments: Segments,
+        _ start: Int,
+        suffix: StaticString
     ) throws(Refusal) -> ResolutionKey? {
-        let start = segments.startIndex
-        guard let id = stem(of: segments[start + 2], suffix: suffix) else { return nil }
+        guard let id = stem(of: segments[start + 1], suffix: suffix) else { return nil }
         return ResolutionKey(
             partner: partner,
-            variable: try SystemVariable(text(segments[start + 1])),
+            variable: try SystemVariable(segments.text(start)),
             client: try SystemClientID(utf8: Array(id))
         )
     }
 
-    private static func stem(of name: [UInt8], suffix: String) -> ArraySlice<UInt8>? {
-        guard name.suffix(suffix.utf8.count).elementsEqual(suffix.utf8) else { return nil }
-        return name.dropLast(suffix.utf8.count)
+    private static func stem(of name: ArraySlice<UInt8>, suffix: StaticString) -> ArraySlice<UInt8>? {
+        let count = suffix.utf8CodeUnitCount
+        guard name.count >= count else { return nil }
+        for offset in 0..<count where name[name.endIndex - count + offset] != suffix.utf8Start[offset] { return nil }
+        return name.dropLast(count)
+    }
+}
+
+/// The decoded segments of a path.
+private struct Segments {
+    private var bytes: [UInt8] = []
+    /// Where each segment ends; the next one starts there.
+    private var ends: [Int] = []
+
+    /// Percent-escapes decoded once. nil for bad ones, for `%00` and `%2F`, for `.` and `..`, and for what is not UTF-8.
+    init?(_ path: UnsafeRawBufferPointer) {
+        bytes.reserveCapacity(path.count)
+        ends.reserveCapacity(8)
+        var isASCII = true
+        // The first byte is the slash before the first segment, or there is none at all.
+        var position = 1
+        while position < path.count {
+            let byte = path[position]
+            position += 1
+            if byte == UInt8(ascii: "/") {
+                guard end() else { return nil }
+            } else if byte == UInt8(ascii: "%") {
+                guard path.count - position >= 2, let high = hexValue(path[position]),
+                    let low = hexValue(path[position + 1])
+                else { return nil }
+                let value = high << 4 | low
+                guard value != 0, value != UInt8(ascii: "/") else { return nil }
+                if value >= 0x80 { isASCII = false }
+                bytes.append(value)
+                position += 2
+            } else {
+                bytes.append(byte)
+            }
+        }
+        // Slashes end segments and are ASCII: a path is UTF-8 when its segments are, but for one cut in two by a slash.
+        guard end(), isASCII || isUTF8 else { return nil }
     }
 
-    private static func text(_ segment: some Sequence<UInt8>) -> String {
-        String(decoding: Array(segment), as: UTF8.self)
+    private mutating func end() -> Bool {
+        let segment = bytes[(ends.last ?? 0)...]
+        guard segment.first != UInt8(ascii: ".") || segment.count > 2 || segment.last != UInt8(ascii: ".") else {
+            return false
+        }
+        ends.append(bytes.count)
+        return true
+    }
+
+    private var isUTF8: Bool {
+        (0..<count).allSatisfy { String(validating: self[$0], as: UTF8.self) != nil }
+    }
+
+    var count: Int { ends.count }
+
+    subscript(position: Int) -> ArraySlice<UInt8> {
+        bytes[(position == 0 ? 0 : ends[position - 1])..<ends[position]]
+    }
+
+    func text(_ position: Int) -> String { String(decoding: self[position], as: UTF8.self) }
+
+    func isWord(_ position: Int, _ word: StaticString) -> Bool {
+        let segment = self[position]
+        guard segment.count == word.utf8CodeUnitCount else { return false }
+        for offset in 0..<segment.count where segment[segment.startIndex + offset] != word.utf8Start[offset] {
+            return false
+        }
+        return true
     }
 }

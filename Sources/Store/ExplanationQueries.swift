@@ -48,7 +48,7 @@ extension Storage {
                         .text(of: found.entry.id)
                     )
                     .first.map(SystemRecord.init)
-                    for owner in [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.type)] {
+                    for owner in [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.terms.type)] {
                         environments += try Self.environments(of: owner, connection)
                     }
                 }

@@ -18,9 +18,16 @@ public struct StoreLookup: EntryLookup {
         }
     }
 
-    /// The mapping of that System Client ID.
-    public func mapping(_ partner: PartnerKey, _ client: SystemClientID) throws -> Found<MappingEntry> {
-        try value(.mapping(partner, client))
+    /// The system of that System Client ID.
+    public func mapping(
+        _ partner: PartnerKey,
+        _ client: SystemClientID
+    ) throws -> Found<(system: SystemID, terms: MappingTerms)> {
+        switch try value(.mapping(partner, client), MappingEntry.self) {
+        case .missing: .missing
+        case .unreadable: .unreadable
+        case .value(let entry): .value((entry.system, entry.terms))
+        }
     }
 
     /// The environment of that key.

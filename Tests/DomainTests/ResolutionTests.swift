@@ -17,8 +17,11 @@ struct ResolutionTests {
             return .value((key, entry))
         }
 
-        func mapping(_ partner: PartnerKey, _ client: SystemClientID) -> Found<MappingEntry> {
-            mappings[.mapping(partner, client)].map(Found.value) ?? .missing
+        func mapping(
+            _ partner: PartnerKey,
+            _ client: SystemClientID
+        ) -> Found<(system: SystemID, terms: MappingTerms)> {
+            mappings[.mapping(partner, client)].map { .value(($0.system, $0.terms)) } ?? .missing
         }
 
         func environment(_ key: EnvironmentKey) -> Found<EnvironmentEntry> {
@@ -118,7 +121,7 @@ struct ResolutionTests {
     @Test("standard content that the client has switched off is not served")
     mutating func standardContentOff() {
         entries.live[.pointer(standard, .production)] = ReleaseID(runtime)
-        entries.mappings[.mapping(partner, client)]?.standardContentOff = true
+        entries.mappings[.mapping(partner, client)]?.terms.standardContentOff = true
         #expect(resolve().outcome == .empty)
         entries.live[.pointer(system, .production)] = ReleaseID(runtime)
         #expect(resolve().outcome == .release)
@@ -127,10 +130,10 @@ struct ResolutionTests {
     @Test("a suspended client or partner is suspended whatever is live; unknown stays unknown")
     mutating func suspension() throws {
         entries.live[.pointer(system, .production)] = ReleaseID(runtime)
-        entries.mappings[.mapping(partner, client)]?.isSuspended = true
+        entries.mappings[.mapping(partner, client)]?.terms.isSuspended = true
         #expect(resolve().outcome == .suspended)
         #expect(resolve().release == nil)
-        entries.mappings[.mapping(partner, client)]?.isSuspended = false
+        entries.mappings[.mapping(partner, client)]?.terms.isSuspended = false
         entries.partners[partner]?.isSuspended = true
         #expect(resolve().outcome == .suspended)
         let stranger = ResolutionKey(partner: partner, variable: variable, client: try SystemClientID("nobody"))

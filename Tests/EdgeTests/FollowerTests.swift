@@ -69,8 +69,8 @@ struct Deployment {
 
     /// The text of what an index has live for an owner.
     static func live(_ index: EdgeIndex?, _ owner: ContentOwner) -> String? {
-        let body = index?.live[.init(owner: owner, environment: .production)]?.snippet.variant(AcceptedCodings(nil))
-            .body
+        let responses = index?.live[.init(owner: owner, environment: .production)]?.snippet.responses
+        let body = responses?.first { $0.coding == .identity }?.body
         return body.map { String(buffer: $0) }?.split(separator: " ").dropFirst(2).first.map(String.init)
     }
 }

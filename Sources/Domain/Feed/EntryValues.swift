@@ -71,12 +71,8 @@ public struct PartnerEntry: EntryValue {
     }
 }
 
-/// The system of a client that a (partner, System Client ID) leads to.
-public struct MappingEntry: EntryValue {
-    /// The client's system.
-    public var system: SystemID
-    /// The client.
-    public var client: ClientID
+/// How a client's system is served, whatever its content: few different ones for any number of clients.
+public struct MappingTerms: Hashable, Sendable {
     /// The system's type, by which its partner's standard content is found.
     public var type: SystemType
     /// Whether the client is suspended, or closing.
@@ -85,6 +81,16 @@ public struct MappingEntry: EntryValue {
     public var cacheClass: CacheClass?
     /// Whether the client wants no standard content.
     public var standardContentOff: Bool
+}
+
+/// The system of a client that a (partner, System Client ID) leads to.
+public struct MappingEntry: EntryValue {
+    /// The client's system.
+    public var system: SystemID
+    /// The client.
+    public var client: ClientID
+    /// How it is served.
+    public var terms: MappingTerms
 
     /// Makes an entry.
     public init(
@@ -97,10 +103,12 @@ public struct MappingEntry: EntryValue {
     ) {
         self.system = system
         self.client = client
-        self.type = type
-        self.isSuspended = isSuspended
-        self.cacheClass = cacheClass
-        self.standardContentOff = standardContentOff
+        terms = MappingTerms(
+            type: type,
+            isSuspended: isSuspended,
+            cacheClass: cacheClass,
+            standardContentOff: standardContentOff
+        )
     }
 
     /// The entry's value as stored and sent.
@@ -108,10 +116,10 @@ public struct MappingEntry: EntryValue {
         var writer = EntryWriter()
         writer.write(system.bits)
         writer.write(client.bits)
-        writer.write(type.text)
-        writer.write(isSuspended)
-        writer.write(cacheClass?.rawValue ?? "")
-        writer.write(standardContentOff)
+        writer.write(terms.type.text)
+        writer.write(terms.isSuspended)
+        writer.write(terms.cacheClass?.rawValue ?? "")
+        writer.write(terms.standardContentOff)
         return writer.bytes
     }
 
@@ -120,11 +128,15 @@ public struct MappingEntry: EntryValue {
         var reader = try EntryReader(encoded)
         system = SystemID(bits: try reader.bits())
         client = ClientID(bits: try reader.bits())
-        type = try readable(try reader.text(), SystemType.init)
-        isSuspended = try reader.flag()
+        let type = try readable(try reader.text(), SystemType.init)
+        let isSuspended = try reader.flag()
         let name = try reader.text()
-        cacheClass = name.isEmpty ? nil : try required(CacheClass(rawValue: name))
-        standardContentOff = try reader.flag()
+        terms = MappingTerms(
+            type: type,
+            isSuspended: isSuspended,
+            cacheClass: name.isEmpty ? nil : try required(CacheClass(rawValue: name)),
+            standardContentOff: try reader.flag()
+        )
     }
 }
 

@@ -54,8 +54,11 @@ public protocol EntryLookup<Failure> {
 
     /// The partner of that key; for nil, the default partner.
     func partner(_ key: PartnerKey?) throws(Failure) -> Found<(key: PartnerKey, entry: PartnerEntry)>
-    /// The mapping of that System Client ID.
-    func mapping(_ partner: PartnerKey, _ client: SystemClientID) throws(Failure) -> Found<MappingEntry>
+    /// The system of that System Client ID, and how it is served.
+    func mapping(
+        _ partner: PartnerKey,
+        _ client: SystemClientID
+    ) throws(Failure) -> Found<(system: SystemID, terms: MappingTerms)>
     /// The environment of that key.
     func environment(_ key: EnvironmentKey) throws(Failure) -> Found<EnvironmentEntry>
     /// The release that is live for an owner in an environment, where it can be served.
@@ -109,15 +112,12 @@ public struct Resolution: Hashable, Sendable {
         guard partner.entry.variables.contains(key.variable) else {
             self.init(.unknown, "The partner does not accept this system variable."); return
         }
-        let mapping: MappingEntry
+        let mapping: (system: SystemID, terms: MappingTerms)
         switch try entries.mapping(partner.key, key.client) {
         case .missing: self.init(.unknown, "No client of the partner has this System Client ID."); return
         case .unreadable: self.init(.empty, "The client's entry is of a later version."); return
         case .value(let found): mapping = found
         }
-        let cacheClass = mapping.cacheClass ?? partner.entry.cacheClass
-        let system = ContentOwner.system(mapping.system)
-        let standard = ContentOwner.standard(partner.entry.id, mapping.type)
         var wanted: EnvironmentEntry?
         if let environment = key.environment {
             switch try entries.environment(environment) {
@@ -125,27 +125,56 @@ public struct Resolution: Hashable, Sendable {
             case .unreadable: self.init(.empty, "The environment's entry is of a later version."); return
             case .value(let found): wanted = found
             }
-            guard let owner = wanted?.owner, owner == system || owner == standard else {
+            guard let owner = wanted?.owner,
+                owner == .system(mapping.system) || owner == .standard(partner.entry.id, mapping.terms.type)
+            else {
                 self.init(.unknown, "The environment belongs neither to this client nor to its partner's content.")
                 return
             }
         }
-        guard !partner.entry.isSuspended else {
+        try self.init(
+            of: mapping.system,
+            terms: mapping.terms,
+            partner: partner.entry,
+            wanted: wanted,
+            live: entries.liveRelease
+        )
+    }
+
+    /// Finds what a known client's system gets: the rule's second half, once the key has led to a system.
+    ///
+    /// - Parameters:
+    ///   - system: The client's system.
+    ///   - terms: How it is served.
+    ///   - partner: Its partner.
+    ///   - wanted: An environment of the system's, or of the partner's content for its type; nil for production.
+    ///   - live: The release that is live for an owner in an environment.
+    public init<Failure: Error>(
+        of system: SystemID,
+        terms: MappingTerms,
+        partner: PartnerEntry,
+        wanted: EnvironmentEntry?,
+        live: (ContentOwner, EnvironmentName) throws(Failure) -> ReleaseID?
+    ) throws(Failure) {
+        let cacheClass = terms.cacheClass ?? partner.cacheClass
+        let system = ContentOwner.system(system)
+        let standard = ContentOwner.standard(partner.id, terms.type)
+        guard !partner.isSuspended else {
             self.init(.suspended, "The partner is suspended.", cacheClass: cacheClass); return
         }
-        guard !mapping.isSuspended else {
+        guard !terms.isSuspended else {
             self.init(.suspended, "The client is suspended.", cacheClass: cacheClass); return
         }
         self.init(.empty, "Nothing is published for this client.", cacheClass: cacheClass)
         for owner in [system, standard] {
-            if owner == standard && mapping.standardContentOff {
+            if owner == standard && terms.standardContentOff {
                 reason = "The client has published nothing and switched standard content off."
                 return
             }
             var environments = [EnvironmentName.production]
             if let wanted, wanted.owner == owner, wanted.name != .production { environments.insert(wanted.name, at: 0) }
             for environment in environments {
-                guard let release = try entries.liveRelease(owner, environment) else { continue }
+                guard let release = try live(owner, environment) else { continue }
                 outcome = owner == system ? .release : .standard
                 reason =
                     owner == system

@@ -47,6 +47,11 @@ public struct StateHash: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+/// XXH3-64 of some bytes: for tables in memory, with a seed that nobody outside knows.
+public func xxHash64(_ bytes: UnsafeRawBufferPointer, seed: UInt64) -> UInt64 {
+    XXH3_64bits_withSeed(bytes.baseAddress, bytes.count, seed)
+}
+
 /// XXH3-128 of some bytes: fast and stable, no protection against forgery.
 public func xxHash128(_ bytes: [UInt8]) -> UInt128 {
     let hash = bytes.withUnsafeBytes { XXH3_128bits($0.baseAddress, $0.count) }

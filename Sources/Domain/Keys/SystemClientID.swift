@@ -23,11 +23,7 @@ public struct SystemClientID: Hashable, Sendable, CustomStringConvertible {
         guard bytes.count <= Self.bytesMax else {
             throw Refusal(.tooLong, "A System Client ID has at most 128 bytes.", field: "systemClientId")
         }
-        guard let text = String(validating: bytes, as: UTF8.self),
-            let first = text.unicodeScalars.first, !first.properties.isWhitespace,
-            let last = text.unicodeScalars.last, !last.properties.isWhitespace,
-            text.unicodeScalars.allSatisfy(Self.mayAppear)
-        else {
+        guard Self.isPlain(bytes) || Self.isPrintable(bytes) else {
             throw Refusal(
                 .invalid,
                 "A System Client ID is 1 to 128 bytes of printable text without '/', '\\' or surrounding blanks.",
@@ -35,6 +31,20 @@ public struct SystemClientID: Hashable, Sendable, CustomStringConvertible {
             )
         }
         self.bytes = uuidBits(bytes) == nil ? bytes : bytes.map { $0.isLetter ? $0 | 0x20 : $0 }
+    }
+
+    /// Whether it is ASCII without blanks, controls, `/` and `\\`: what nearly all ids are.
+    private static func isPlain(_ bytes: [UInt8]) -> Bool {
+        !bytes.isEmpty
+            && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") && $0 != UInt8(ascii: "\\") }
+    }
+
+    private static func isPrintable(_ bytes: [UInt8]) -> Bool {
+        guard let text = String(validating: bytes, as: UTF8.self),
+            let first = text.unicodeScalars.first, !first.properties.isWhitespace,
+            let last = text.unicodeScalars.last, !last.properties.isWhitespace
+        else { return false }
+        return text.unicodeScalars.allSatisfy(mayAppear)
     }
 
     private static func mayAppear(_ scalar: Unicode.Scalar) -> Bool {

@@ -1,0 +1,136 @@
+import Domain
+import NIOCore
+
+/// Answers complete, ordinary requests for snippets straight from the bytes of the head: no text, no allocation.
+///
+/// What it does not recognise it leaves to the slow lane: `Route` and `Responder`, which know the whole contract. It never
+/// answers what they would answer otherwise; `Tests/EdgeTests/FastLaneTests` holds the two against each other.
+package enum FastLane {
+    /// The answer to `GET` or `HEAD` of `/v1/{partner}/snippets/{variable}/{client}.js`, or the same without partner.
+    ///
+    /// - Parameters:
+    ///   - head: What the scanner read; it must be complete.
+    ///   - bytes: The bytes that it was read from.
+    ///   - index: What is served.
+    ///   - noOps: The answers of outcomes that have nothing to run.
+    /// - Returns: nil for anything but a well-formed path of a known partner that needs no decoding.
+    package static func answer(
+        to head: RequestHead,
+        _ bytes: UnsafeRawBufferPointer,
+        in index: EdgeIndex,
+        _ noOps: NoOps
+    ) -> Answer? {
+        guard head.method == .get || head.method == .head, head.body == .none, head.ifNoneMatchToo.isEmpty,
+            let path = Path(UnsafeRawBufferPointer(rebasing: bytes[head.target])),
+            let number = path.partner.map({ index.snippets.partner($0) }) ?? index.snippets.defaultPartner,
+            case .some(.some) = index.snippets.partners[Int(number)].entry
+        else { return nil }
+        var shown = SnippetTable.Shown.noOp(.unknown)
+        if isAccepted(path.variable, index.snippets.partners[Int(number)].variables) {
+            shown = index.snippets.find(number, path.client) ?? shown
+        } else if !path.variableIsPlain {
+            return nil
+        }
+        let (responses, cache) =
+            switch shown {
+            case .noOp(let outcome): (noOps[outcome], CachePolicy.short)
+            case .content(let content, let cache): (content, cache)
+            }
+        return responses.answer(head.accepted, cache: cache) { tag in
+            guard let range = head.ifNoneMatch else { return false }
+            return matches(ifNoneMatch: FieldText(bytes, range), tag: tag)
+        }
+    }
+
+    private static func isAccepted(_ variable: UnsafeRawBufferPointer, _ accepted: [[UInt8]]) -> Bool {
+        for name in accepted where FieldText(variable).isExactly(name) { return true }
+        return false
+    }
+
+    /// The parts of a snippet's path, where each can only be read in one way.
+    private struct Path {
+        /// nil for the default partner.
+        var partner: UnsafeRawBufferPointer?
+        var variable: UnsafeRawBufferPointer
+        /// Whether the variable, accepted or not, is certainly a well-formed name.
+        var variableIsPlain: Bool
+        /// In the form in which it is stored.
+        var client: UnsafeRawBufferPointer
+
+        init?(_ path: UnsafeRawBufferPointer) {
+            guard path.count > 4, path.loadUnaligned(as: UInt32.self) == UInt32(littleEndian: 0x2F31_762F) else {
+                return nil  // not "/v1/"
+            }
+            guard let first = Self.slash(path, 4) else { return nil }
+            var rest = first + 1
+            let segment = FieldText(path, 4..<first)
+            if !segment.isExactly("snippets") {
+                partner = segment.bytes
+                guard path.count > rest + 9, FieldText(path, rest..<(rest + 9)).isExactly("snippets/") else {
+                    return nil
+                }
+                rest += 9
+            }
+            guard let second = Self.slash(path, rest), second - rest <= SystemVariable.bytesMax else { return nil }
+            variable = UnsafeRawBufferPointer(rebasing: path[rest..<second])
+            variableIsPlain = Self.isPlainName(variable)
+            let start = second + 1
+            let end = path.count - 3
+            guard end > start, end - start <= SystemClientID.bytesMax, path[end] == UInt8(ascii: "."),
+                path[end + 1] == UInt8(ascii: "j"), path[end + 2] == UInt8(ascii: "s")
+            else { return nil }
+            var hasCapitalDigit = false
+            for position in start..<end {
+                let byte = path[position]
+                guard Self.isPlain(byte) else { return nil }
+                if byte >= 0x41 && byte <= 0x46 { hasCapitalDigit = true }
+            }
+            client = UnsafeRawBufferPointer(rebasing: path[start..<end])
+            // A UUID may have to be put into lower case.
+            if hasCapitalDigit && client.count == 36 { return nil }
+        }
+
+        private static func slash(_ path: UnsafeRawBufferPointer, _ start: Int) -> Int? {
+            var position = start
+            while position < path.count, path[position] != UInt8(ascii: "/") { position += 1 }
+            return position > start && position < path.count ? position : nil
+        }
+
+        /// Unreserved (RFC 3986, section 2.3), and `:`, `@`, `+`, which stand in ids now and then.
+        @inline(__always)
+        private static func isPlain(_ byte: UInt8) -> Bool {
+            let word: UInt64 = byte < 64 ? 0x07FF_6800_0000_0000 : byte < 128 ? 0x47FF_FFFE_87FF_FFFF : 0
+            return word >> UInt64(byte & 63) & 1 == 1
+        }
+
+        /// Letters and `_` only.
+        private static func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
+            for byte in name {
+                let letter = byte | 0x20
+                guard (letter >= 0x61 && letter <= 0x7A) || byte == UInt8(ascii: "_") else { return false }
+            }
+            return true
+        }
+    }
+}
+
+/// The answers of outcomes that have nothing to run.
+package struct NoOps: Sendable {
+    private let empty: ResponseSet
+    private let suspended: ResponseSet
+    private let unknown: ResponseSet
+
+    package init(_ object: PreparedObject) {
+        empty = ResponseSet(object, outcome: .empty)
+        suspended = ResponseSet(object, outcome: .suspended)
+        unknown = ResponseSet(object, outcome: .unknown)
+    }
+
+    subscript(_ outcome: Outcome) -> ResponseSet {
+        switch outcome {
+        case .empty, .release, .standard: empty
+        case .suspended: suspended
+        case .unknown: unknown
+        }
+    }
+}
