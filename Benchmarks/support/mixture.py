@@ -225,7 +225,7 @@ def malformed(self):
         answer = connection.ask(data)
         if answer.status != status:
             self.target.fault_of(answer, f"{data[:60]} got {answer.status} instead of {status}")
-        if not answer.closes or not connection.is_readable(3):
+        if not answer.closes or not connection.ends(3):
             self.target.tally.fault("wrong", f"the connection stays open after {data[:60]}")
 
 
@@ -234,7 +234,7 @@ def fresh(self):
     with self.target.connect(self.number) as connection:
         answer = connection.ask(self.target.get(client, "br", "Connection: close"))
         self.target.judge(client, answer, now)
-        if not answer.closes or not connection.is_readable(3):
+        if not answer.closes or not connection.ends(3):
             self.target.tally.fault("wrong", "the connection stays open after Connection: close")
 
 

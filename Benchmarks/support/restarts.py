@@ -18,6 +18,8 @@ EXIT_SECONDS = 30
 # Fewer have not tried much.
 ANSWERS_EACH = 100
 REASONS = 8
+# A shorter time without an answer is none.
+PAUSE_SECONDS = 0.02
 
 ANSWERED = "answered"
 REFUSED = "connects refused, timed out or reset"
@@ -49,9 +51,10 @@ def run(trial):
             codes.append(server.process.wait(timeout=EXIT_SECONDS))
             exits.append(time.monotonic() - begun)
             server = deployment.serve(port=port)
+            clients.wait_for_answer(time.monotonic())
             windows.append((begun, time.monotonic()))
         time.sleep(LOAD_SECONDS[0])
-        tally, refusals, reasons = clients.stop()
+        tally, refusals, pauses, reasons = clients.stop()
     finally:
         if clients:
             clients.process.terminate()
@@ -69,8 +72,11 @@ def run(trial):
         trial.show(f"{kind}: {CLOSED_IDLE}", tally[kind, CLOSED_IDLE])
     trial.at_most("restarts that ended with an exit code other than 0", sum(code != 0 for code in codes), 0)
     gaps = [gap(refusals, window) for window in windows]
-    trial.show("from TERM to exit, median / longest, s", f"{statistics.median(exits):.2f} / {max(exits):.2f}")
-    trial.show("without a listener, median / longest, s", f"{statistics.median(gaps):.2f} / {max(gaps):.2f}")
+    silences = [max((end - start for start, end in pauses if window[0] <= start <= window[1]), default=0.0)
+                for window in windows]
+    for name, times in (("from TERM to exit", exits), ("connects refused: no listener", gaps),
+                        ("nobody got an answer", silences)):
+        trial.show(f"{name}, median / longest, s", f"{statistics.median(times):.2f} / {max(times):.2f}")
     if reasons:
         print("\n" + "\n".join(f"{number:>8,} × {reason}" for reason, number in reasons.most_common(REASONS)))
 
@@ -87,8 +93,15 @@ class Clients:
     def __init__(self, port, body):
         context = multiprocessing.get_context("fork")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(port, body, theirs), daemon=True)
+        self.last_answer = context.Value("d", time.monotonic(), lock=False)
+        self.process = context.Process(target=work, args=(port, body, theirs, self.last_answer), daemon=True)
         self.process.start()
+
+    def wait_for_answer(self, since):
+        """Until the load has found the new server: a connect that got no word is repeated after a second."""
+        end = time.monotonic() + wire.PATIENCE_SECONDS
+        while self.last_answer.value < since and time.monotonic() < end:
+            time.sleep(0.01)
 
     def stop(self):
         self.pipe.send(None)
@@ -97,11 +110,11 @@ class Clients:
         return found
 
 
-def work(port, body, pipe):
-    """Asks until told to stop; tells counts, times of refused connects, and the failures in words."""
-    stop = threading.Event()
+def work(port, body, pipe, last_answer):
+    """Asks until told to stop; tells counts, times of refused connects and without answers, and failures in words."""
+    stop, pulse = threading.Event(), Pulse(last_answer)
     kinds = ["fresh" if number < FRESH else "kept" for number in range(CONNECTIONS)]
-    askers = [Asker(port, body, number, kind, stop) for number, kind in enumerate(kinds)]
+    askers = [Asker(port, body, number, kind, stop, pulse) for number, kind in enumerate(kinds)]
     for asker in askers:
         asker.start()
     pipe.recv()
@@ -110,15 +123,29 @@ def work(port, body, pipe):
         asker.join()
     tally = sum((asker.tally for asker in askers), Counter())
     refusals = sorted(when for asker in askers for when in asker.refusals)
-    pipe.send((tally, refusals, sum((asker.reasons for asker in askers), Counter())))
+    pipe.send((tally, refusals, pulse.pauses, sum((asker.reasons for asker in askers), Counter())))
+
+
+class Pulse:
+    """The times in which no asker got an answer; `last` is shared with the process that restarts."""
+
+    def __init__(self, last):
+        self.last, self.pauses = last, []
+
+    def beat(self):
+        now = time.monotonic()
+        if now - self.last.value > PAUSE_SECONDS:
+            self.pauses.append((self.last.value, now))
+        self.last.value = now
 
 
 class Asker(threading.Thread):
     """Asks for the same snippet again and again, over one connection as long as it stays, or over one each time."""
 
-    def __init__(self, port, body, number, kind, stop):
+    def __init__(self, port, body, number, kind, stop, pulse):
         super().__init__(daemon=True)
-        self.port, self.body, self.number, self.kind, self.stopping = port, body, number, kind, stop
+        self.port, self.body, self.number, self.kind = port, body, number, kind
+        self.stopping, self.pulse = stop, pulse
         self.asked = wire.request(servers.PATH, *(["Connection: close"] if kind == "fresh" else []))
         self.tally, self.refusals, self.reasons = Counter(), [], Counter()
         self.connection = None
@@ -153,6 +180,7 @@ class Asker(threading.Thread):
         if answer.status != 200 or answer.body != self.body:
             return self.drop(WRONG, f"status {answer.status}, {len(answer.body)} bytes instead of {len(self.body)}")
         self.count(ANSWERED)
+        self.pulse.beat()
         if answer.closes:
             self.drop(ANNOUNCED)
 

@@ -38,8 +38,6 @@ def run(trial):
     try:
         soak.start()
         soak.last(options.minutes * 60)
-    except KeyboardInterrupt:
-        print("\nended early", file=sys.stderr)
     finally:
         soak.end()
     soak.report()

@@ -134,6 +134,16 @@ class Connection:
             raise HalfAnswered(f"{reason} after {len(data)} bytes of an answer")
         raise Unanswered(f"{reason} before a byte of the answer")
 
+    def ends(self, seconds):
+        """Whether the other side closes within so long, and sends nothing before."""
+        self.socket.settimeout(seconds)
+        try:
+            return not self.rest and not self.socket.recv(1)
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
     def close(self):
         self.socket.close()
 

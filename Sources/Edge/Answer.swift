@@ -185,8 +185,8 @@ package enum CachePolicy: Sendable {
 
 /// Fields of an answer, made when it is prepared: as lines for HTTP/1.1, and by name for HTTP/2.
 final class FieldLines: Sendable {
-    /// Names and values, with those that stand on every answer of whatever status.
-    let fields: [(name: String, value: String)]
+    /// Names in lower case and values, with those that stand on every answer of whatever status.
+    let fields: [(lowerName: String, value: String)]
     /// The same, each with its CR LF.
     let lines: [UInt8]
 
@@ -198,7 +198,8 @@ final class FieldLines: Sendable {
 
     init(_ fields: [(String, String)], bodyBytes: Int? = nil) {
         let length = bodyBytes.map { [("Content-Length", "\($0)")] } ?? []
-        self.fields = (Self.common + fields + length).map { (name: $0.0, value: $0.1) }
-        lines = Array(self.fields.map { "\($0.name): \($0.value)\r\n" }.joined().utf8)
+        let all = Self.common + fields + length
+        self.fields = all.map { ($0.0.lowercased(), $0.1) }
+        lines = Array(all.map { "\($0.0): \($0.1)\r\n" }.joined().utf8)
     }
 }

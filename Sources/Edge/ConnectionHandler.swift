@@ -108,6 +108,8 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         context?.close(promise: nil)
     }
 
+    func drain() {}
+
     func closeIfIdle() {
         guard let context, case .head = phase, input.readableBytes == 0 else { return }
         if isFresh {

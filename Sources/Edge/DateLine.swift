@@ -1,5 +1,5 @@
-/// The `Date` line of a Unix time, as IMF-fixdate (RFC 9110, section 5.6.7), with its CR LF.
-func dateLine(unixSeconds: Int) -> [UInt8] {
+/// The `Date` of a Unix time, as IMF-fixdate (RFC 9110, section 5.6.7).
+func dateValue(unixSeconds: Int) -> String {
     // A clock that was never set may stand before the epoch.
     let days = max(0, unixSeconds) / 86_400
     let second = max(0, unixSeconds) % 86_400
@@ -17,5 +17,5 @@ func dateLine(unixSeconds: Int) -> [UInt8] {
     let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let time = "\(two(second / 3600)):\(two(second / 60 % 60)):\(two(second % 60))"
-    return Array("Date: \(weekdays[days % 7]), \(two(day)) \(months[month - 1]) \(year) \(time) GMT\r\n".utf8)
+    return "\(weekdays[days % 7]), \(two(day)) \(months[month - 1]) \(year) \(time) GMT"
 }

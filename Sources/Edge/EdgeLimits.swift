@@ -10,6 +10,8 @@ public struct EdgeLimits: Sendable {
     public var fields = 100
     /// The longest body.
     public var bodyBytes = 16 * 1024
+    /// A TLS handshake must be complete so long after the connection was taken.
+    public var handshakeTime = TimeAmount.seconds(10)
     /// A head must be complete so long after its first byte.
     public var headTime = TimeAmount.seconds(10)
     /// A body must be complete so long after its head.
@@ -24,6 +26,8 @@ public struct EdgeLimits: Sendable {
     public var drainNotice = TimeAmount.milliseconds(200)
     /// How long connections are told to close before the listener and those that wait are closed.
     public var drainGrace = TimeAmount.seconds(1)
+    /// Before the listener closes, connections whose TCP handshake has begun get so long to come in.
+    public var handshakeGrace = TimeAmount.milliseconds(100)
     /// What is still open so long after that is closed.
     public var drainTime = TimeAmount.seconds(10)
     /// An object that the edge lacks must come from upstream within this time.

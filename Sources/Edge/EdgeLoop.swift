@@ -10,6 +10,8 @@ protocol EdgeConnection: AnyObject {
 
     /// Called once a second: a client that reads, however slowly, is not given up while an answer is on its way.
     func notice(_ now: NIODeadline)
+    /// Tells the peer that the server is going, where the protocol has a word for it.
+    func drain()
     /// Closes if no request is under way; otherwise its answer will be the last.
     func closeIfIdle()
     /// Closes at once; for passed deadlines.
@@ -27,7 +29,12 @@ final class EdgeLoop {
     var counters = EdgeCounters()
     /// Where answers are put together before they are written; empty between two reads.
     var output = ByteBuffer()
+    /// What TLS connections are shown from now on; nil where none are spoken.
+    var certificates: EdgeCertificates?
+    /// The `Date` line.
     private(set) var date: [UInt8] = []
+    /// Its value.
+    private(set) var dateText = ""
     private(set) var isDraining = false
     private(set) var closesIdle = false
     private let unixSeconds: @Sendable () -> Int
@@ -42,13 +49,17 @@ final class EdgeLoop {
         self.responder = responder
         self.shelf = shelf
         self.unixSeconds = unixSeconds
-        date = dateLine(unixSeconds: unixSeconds())
+        renewDate()
+    }
+
+    private func renewDate() {
+        dateText = dateValue(unixSeconds: unixSeconds())
+        date = Array("Date: \(dateText)\r\n".utf8)
     }
 
     func add(_ connection: any EdgeConnection) {
         connection.place = connections.count
         connections.append(connection)
-        counters.accepted += 1
         counters.open += 1
     }
 
@@ -70,7 +81,7 @@ final class EdgeLoop {
 
     /// Called once a second: renews the date, and closes what has passed its deadline.
     func tick() {
-        date = dateLine(unixSeconds: unixSeconds())
+        renewDate()
         now = .now()
         // Closing a connection takes it out of the list.
         for connection in connections.reversed() {
@@ -91,6 +102,7 @@ final class EdgeLoop {
     /// From now on every answer is its connection's last.
     func drain() {
         isDraining = true
+        for connection in connections.reversed() { connection.drain() }
     }
 
     /// Closes the connections that wait for a request, now and from now on.

@@ -1,7 +1,6 @@
 public import Domain
 public import Logging
 import NIOCore
-import NIOPosix
 public import ServiceLifecycle
 import Synchronization
 
@@ -14,6 +13,7 @@ public final class EdgeServer: Service {
     private let doorbell: Doorbell
     private let follower: Follower
     private let loops: LoopSet
+    private let certificates: EdgeCertificates?
     private let isDraining = Mutex(false)
     private let isBound: @Sendable (_ host: String, _ port: Int) -> Void
 
@@ -26,6 +26,7 @@ public final class EdgeServer: Service {
     ///   - feed: What to serve.
     ///   - doorbell: Rung when the feed has changed.
     ///   - noOp: The script for outcomes that have nothing to run.
+    ///   - certificates: What TLS connections are shown; nil to speak no TLS.
     ///   - limits: The limits of connections.
     ///   - logger: For what happens outside the request path.
     ///   - unixSeconds: The clock behind `Date`.
@@ -37,6 +38,7 @@ public final class EdgeServer: Service {
         feed: any Feed,
         doorbell: Doorbell,
         noOp: StoredObject,
+        certificates: EdgeCertificates? = nil,
         limits: EdgeLimits = EdgeLimits(),
         logger: Logger,
         unixSeconds: @escaping @Sendable () -> Int,
@@ -44,6 +46,7 @@ public final class EdgeServer: Service {
     ) {
         address = (host, port)
         self.limits = limits
+        self.certificates = certificates
         self.doorbell = doorbell
         self.isBound = isBound
         let loops = LoopSet(
@@ -61,46 +64,46 @@ public final class EdgeServer: Service {
     ///
     /// - Throws: An `IOError` where the address cannot be bound.
     public func run() async throws {
-        let channel = try await bind()
-        isBound(address.host, channel.localAddress?.port ?? address.port)
+        if let certificates { loops.show(certificates) }
+        let (loops, most) = (loops, limits.connections)
+        let listeners = try await Listeners(address, on: loops.loops) { channel, loop in
+            try loops.accept(channel, on: loop, atMost: most)
+        }
+        isBound(address.host, listeners.port)
         let follower = follower
         let doorbell = doorbell
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await follower.run(doorbell: doorbell) }
             try? await gracefulShutdown()
-            await drain(channel)
+            await drain(listeners)
             group.cancelAll()
         }
         try await loops.shutDown()
     }
 
-    private func bind() async throws -> any Channel {
-        let loops = loops
-        let most = limits.connections
-        return try await ServerBootstrap(group: loops.group)
-            .serverChannelOption(.backlog, value: 1024)
-            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.autoRead, value: false)
-            .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try loops.accept(channel, atMost: most)
-                }
-            }
-            .bind(host: address.host, port: address.port)
-            .get()
+    /// Shows other certificates to connections that come from now on; those that are open keep theirs.
+    ///
+    /// - Parameter certificates: Of the same edge; it must have been made with some.
+    public func show(_ certificates: EdgeCertificates) {
+        precondition(self.certificates != nil, "An edge either speaks TLS or does not.")
+        loops.show(certificates)
     }
 
-    private func drain(_ channel: any Channel) async {
+    private func drain(_ listeners: Listeners) async {
         isDraining.withLock { $0 = true }
-        try? await Task.sleep(for: .nanoseconds(limits.drainNotice.nanoseconds))
+        await pause(limits.drainNotice)
         loops.drain()
         await untilEmpty(atMost: limits.drainGrace)
-        try? await channel.close()
+        await listeners.stopInviting()
+        await pause(limits.handshakeGrace)
+        await listeners.close()
         loops.closeIdle()
         await untilEmpty(atMost: limits.drainTime)
         loops.closeAll()
+    }
+
+    private func pause(_ time: TimeAmount) async {
+        try? await Task.sleep(for: .nanoseconds(time.nanoseconds))
     }
 
     /// Returns when no connection is open, or after `time`.

@@ -1,6 +1,7 @@
 import Domain
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 
 /// The event loops of an edge, each with its ``EdgeLoop``.
@@ -43,15 +44,35 @@ final class LoopSet: Sendable {
         for (loop, state) in members { loop.execute { state.value.index = index } }
     }
 
+    /// Shows certificates to connections that come from now on.
+    func show(_ certificates: EdgeCertificates) {
+        for (loop, state) in members { loop.execute { state.value.certificates = certificates } }
+    }
+
+    /// The event loops, by number.
+    var loops: [any EventLoop] { members.map(\.loop) }
+
     /// Sets a new connection up; runs on its loop.
-    func accept(_ channel: any Channel, atMost most: Int) throws {
-        guard let state = members.first(where: { $0.loop === channel.eventLoop })?.state.value else { return }
-        guard state.counters.open < max(1, most / members.count) else {
-            state.counters.refused += 1
+    ///
+    /// - Parameters:
+    ///   - channel: The connection.
+    ///   - number: Its loop's number.
+    ///   - most: The most connections of the process; each loop takes its share.
+    func accept(_ channel: any Channel, on number: Int, atMost most: Int) throws {
+        let loop = members[number].state.value
+        guard loop.counters.open < max(1, most / members.count) else {
+            loop.counters.refused += 1
             channel.close(promise: nil)
             return
         }
-        try channel.pipeline.syncOperations.addHandler(ConnectionHandler(loop: state))
+        loop.counters.accepted += 1
+        let pipeline = channel.pipeline.syncOperations
+        if let certificates = loop.certificates {
+            try pipeline.addHandler(NIOSSLServerHandler(context: certificates.context))
+            try pipeline.addHandler(HandshakeHandler(loop: loop))
+        } else {
+            try pipeline.addHandler(ConnectionHandler(loop: loop))
+        }
     }
 
     /// The counts of all loops together.

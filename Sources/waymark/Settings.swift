@@ -10,6 +10,19 @@ struct Settings: Sendable {
         case data, edge, control, ops
         case edgeThreads = "edge-threads"
         case logLevel = "log-level"
+        case tlsCertificate = "tls-certificate"
+        case tlsKey = "tls-key"
+        case edgeConnections = "edge-connections"
+        case edgeRequestLineBytes = "edge-request-line-bytes"
+        case edgeHeadBytes = "edge-head-bytes"
+        case edgeFields = "edge-fields"
+        case edgeBodyBytes = "edge-body-bytes"
+        case edgeHandshakeSeconds = "edge-handshake-seconds"
+        case edgeHeadSeconds = "edge-head-seconds"
+        case edgeBodySeconds = "edge-body-seconds"
+        case edgeIdleSeconds = "edge-idle-seconds"
+        case edgeWriteSeconds = "edge-write-seconds"
+        case edgeDrainSeconds = "edge-drain-seconds"
 
         var standard: String {
             switch self {
@@ -19,6 +32,14 @@ struct Settings: Sendable {
             case .ops: "127.0.0.1:9090"
             case .edgeThreads: "1"
             case .logLevel: "info"
+            case .tlsCertificate, .tlsKey: ""
+            case .edgeConnections: "10000"
+            case .edgeRequestLineBytes: "4096"
+            case .edgeHeadBytes, .edgeBodyBytes: "16384"
+            case .edgeFields: "100"
+            case .edgeHandshakeSeconds, .edgeHeadSeconds, .edgeBodySeconds, .edgeDrainSeconds: "10"
+            case .edgeIdleSeconds: "75"
+            case .edgeWriteSeconds: "30"
             }
         }
 

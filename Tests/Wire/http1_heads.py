@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from support.servers import PATH, PARTNER, VARIABLE
+from support.servers import PARTNER, PATH, VARIABLE
 
 from http1 import CLOSES, OPEN, Case, Site, request
 

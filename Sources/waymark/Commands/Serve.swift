@@ -12,6 +12,13 @@ struct Serve: AsyncParsableCommand {
 
             Example:
               waymark serve --data /var/lib/waymark --edge 127.0.0.1:8080 --edge-threads 2
+
+            With certificates the edge speaks TLS only, with HTTP/2 and HTTP/1.1 on the one port; it reads the files anew \
+            on HUP and when they change:
+              waymark serve --edge 0.0.0.0:443 --tls-certificate edge.pem --tls-key edge.key
+
+            Limits of the edge's connections are set by WAYMARK_EDGE_… or in the configuration file; `waymark config` \
+            lists them.
             """
     )
 
@@ -23,8 +30,10 @@ struct Serve: AsyncParsableCommand {
         let directory = try settings.directory()
         try await Server.with(directory, settings: settings) { server in
             try await server.run { bound in
+                let isSecure = try !settings.certificateFiles().isEmpty
                 for listener in ["edge", "control", "ops"] {
-                    Terminal.line("\(listener) http://\(bound.address(listener) ?? "")")
+                    let scheme = isSecure && listener == "edge" ? "https" : "http"
+                    Terminal.line("\(listener) \(scheme)://\(bound.address(listener) ?? "")")
                 }
             }
         }
@@ -47,6 +56,17 @@ struct ListenerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "The edge's certificate with its chain, PEM; several with commas, chosen by the name that is asked for.",
+            valueName: "file"
+        )
+    )
+    var tlsCertificate: String?
+
+    @Option(help: ArgumentHelp("Its private key, PEM; as many as certificates.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "trace, debug, info, notice, warning, error or critical. (default: info)",
             valueName: "level"
         )
@@ -54,6 +74,9 @@ struct ListenerOptions: ParsableArguments {
     var logLevel: String?
 
     var flags: [Settings.Key: String?] {
-        [.edge: edge, .control: control, .ops: ops, .edgeThreads: edgeThreads.map(String.init), .logLevel: logLevel]
+        [
+            .edge: edge, .control: control, .ops: ops, .edgeThreads: edgeThreads.map(String.init), .logLevel: logLevel,
+            .tlsCertificate: tlsCertificate, .tlsKey: tlsKey,
+        ]
     }
 }

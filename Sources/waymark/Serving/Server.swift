@@ -85,6 +85,13 @@ struct Server: Sendable {
         let opsAddress = try settings.address(.ops)
         let bound = bound
         let runtime = services.runtime
+        let files = try settings.certificateFiles()
+        let certificates: EdgeCertificates?
+        do {
+            certificates = files.isEmpty ? nil : try EdgeCertificates(files)
+        } catch {
+            throw Refusal(.invalid, "\(error)", field: Settings.Key.tlsCertificate.rawValue)
+        }
         let edge = EdgeServer(
             host: edgeAddress.host,
             port: edgeAddress.port,
@@ -92,6 +99,8 @@ struct Server: Sendable {
             feed: services.storage,
             doorbell: services.doorbell,
             noOp: StoredObject(mediaType: PlayerScripts.mediaType, body: PlayerScripts.noOp),
+            certificates: certificates,
+            limits: try settings.edgeLimits(),
             logger: logger,
             unixSeconds: { Int(runtime.now().milliseconds / 1000) },
             isBound: { bound.set("edge", $0, $1) }
@@ -119,8 +128,9 @@ struct Server: Sendable {
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = LogTrimmer(storage: services.storage, logger: logger)
         let commands = SocketServer(path: socket, services: services, logger: logger)
+        let watch = certificates.map { _ in CertificateWatch(files: files, edge: edge, logger: logger) }
         let services: [any Service] =
-            [ops, control, edge, trimmer, commands] + (try further(bound)) + [announcement]
+            [ops, control, edge, trimmer, commands] + [watch].compactMap { $0 } + (try further(bound)) + [announcement]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],

@@ -1,0 +1,279 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+
+/// One HTTP/2 connection: takes the frames of all its streams, answers each request by the slow lane.
+///
+/// Framing, header compression, flow control and the limits against floods are `NIOHTTP2Handler`'s; there is no channel
+/// for each stream, since an answer is one HEADERS and one DATA frame. Requests are answered while the connection takes
+/// what is written; the rest waits, and nothing more is read.
+final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
+    typealias InboundIn = HTTP2Frame
+    typealias OutboundOut = HTTP2Frame
+
+    /// A stream whose request has not been answered.
+    private enum Stream {
+        case body(HTTP2Request, [UInt8], deadline: NIODeadline)
+        /// Complete, and to be answered once the connection takes more.
+        case ready(HTTP2Request, [UInt8])
+        /// An object is on its way from upstream.
+        case fetching
+    }
+
+    private let loop: EdgeLoop
+    private var context: ChannelHandlerContext?
+    private var streams: [HTTP2StreamID: Stream] = [:]
+    /// Streams that are ready, in the order in which they became so.
+    private var ready: [HTTP2StreamID] = []
+    /// Streams that are open, answered or not.
+    private var open: Set<HTTP2StreamID> = []
+    private var lastStream = HTTP2StreamID.rootStream
+    private var isStalled = false
+    private var sawFrame = false
+    private var isLeaving = false
+    private(set) var deadline: NIODeadline
+    var place = 0
+
+    /// Streams of a connection at one time.
+    private static let streamsMax = 100
+    /// The window for bodies that a connection is given; each stream has as much as a body may have.
+    private static let windowBytes = 65_535
+    /// Longer bodies are flushed at once, so that what is written is also counted.
+    private static let flushedBodyBytes = 8 * 1024
+
+    init(loop: EdgeLoop) {
+        self.loop = loop
+        // The client's preface must come as soon as a head must.
+        deadline = loop.deadline(in: loop.limits.headTime)
+    }
+
+    /// The handler below, with the limits that are ours.
+    static func framing(limits: EdgeLimits) -> NIOHTTP2Handler {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: streamsMax),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headBytes),
+            HTTP2Setting(parameter: .initialWindowSize, value: windowBytes),
+        ]
+        connection.maximumBufferedControlFrames = 1000
+        return NIOHTTP2Handler(
+            mode: .server,
+            connectionConfiguration: connection,
+            streamConfiguration: NIOHTTP2Handler.StreamConfiguration()
+        )
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.add(self)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        loop.remove(self)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        sawFrame = true
+        let frame = unwrapInboundIn(data)
+        switch frame.payload {
+        case .headers(let headers): take(headers, on: frame.streamID, context)
+        case .data(let data): take(data, on: frame.streamID, context)
+        case .goAway: isLeaving = true
+        case .priority, .rstStream, .settings, .pushPromise, .ping, .windowUpdate, .alternativeService, .origin: break
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Bytes without a frame are the start of one: it must be complete as soon as a head must.
+        if sawFrame {
+            deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
+        } else {
+            deadline = min(deadline, loop.deadline(in: loop.limits.headTime))
+        }
+        sawFrame = false
+        work(context)
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isStalled = !context.channel.isWritable
+        if !isStalled { work(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case let event as StreamClosedEvent:
+            open.remove(event.streamID)
+            streams[event.streamID] = nil
+            progress()
+        case let event as NIOHTTP2WindowUpdatedEvent:
+            if event.outboundWindowSize != nil { progress() }
+            guard event.streamID == .rootStream, let left = event.inboundWindowSize, left < Self.windowBytes / 2 else {
+                return
+            }
+            let update = HTTP2Frame.FramePayload.windowUpdate(windowSizeIncrement: Self.windowBytes - left)
+            context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: update)), promise: nil)
+        case ChannelEvent.inputClosed as ChannelEvent: context.close(promise: nil)
+        default: context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A fault of one stream: that one has been reset.
+        if error is NIOHTTP2Errors.StreamError { return }
+        context.close(promise: nil)
+    }
+
+    func notice(_ now: NIODeadline) {
+        guard let context else { return }
+        for (id, stream) in streams {
+            guard case .body(_, _, let deadline) = stream, deadline <= now else { continue }
+            loop.counters.timedOut += 1
+            reset(id, .cancel, context)
+        }
+        context.flush()
+    }
+
+    func drain() {
+        guard let context else { return }
+        // What is under way, and what crosses this on the wire, is still answered.
+        leave(context, .maxID)
+    }
+
+    func closeIfIdle() {
+        guard let context else { return }
+        isLeaving = true
+        leave(context, lastStream)
+        closeIfLeft(context)
+    }
+
+    func abandon() {
+        context?.close(promise: nil)
+    }
+
+    private func progress() {
+        deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
+    }
+
+    private func leave(_ context: ChannelHandlerContext, _ last: HTTP2StreamID) {
+        let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil)
+        context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
+    }
+
+    private func closeIfLeft(_ context: ChannelHandlerContext) {
+        if isLeaving && open.isEmpty && ready.isEmpty { context.close(promise: nil) }
+    }
+
+    // MARK: Requests
+
+    private func take(
+        _ headers: HTTP2Frame.FramePayload.Headers,
+        on id: HTTP2StreamID,
+        _ context: ChannelHandlerContext
+    ) {
+        if case .body(let request, let body, _)? = streams[id] {
+            // Trailers mean nothing here, but end the body.
+            if headers.endStream { isReady(id, request, body) }
+            return
+        }
+        lastStream = max(lastStream, id)
+        open.insert(id)
+        let request = HTTP2Request(headers.headers, limits: loop.limits)
+        if headers.endStream || request.fault != nil {
+            isReady(id, request, [])
+        } else {
+            streams[id] = .body(request, [], deadline: loop.deadline(in: loop.limits.bodyTime))
+        }
+    }
+
+    private func take(_ data: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID, _ context: ChannelHandlerContext) {
+        guard case .body(var request, var body, let deadline)? = streams[id], case .byteBuffer(let bytes) = data.data
+        else { return }
+        // So that the array is not copied.
+        streams[id] = nil
+        if bytes.readableBytes > loop.limits.bodyBytes - body.count {
+            request.fault = .contentTooLarge
+            return isReady(id, request, [])
+        }
+        body += bytes.readableBytesView
+        if data.endStream { isReady(id, request, body) } else { streams[id] = .body(request, body, deadline: deadline) }
+    }
+
+    private func isReady(_ id: HTTP2StreamID, _ request: HTTP2Request, _ body: [UInt8]) {
+        streams[id] = .ready(request, body)
+        ready.append(id)
+    }
+
+    /// Answers what is ready as long as the connection takes it, then asks for more.
+    private func work(_ context: ChannelHandlerContext) {
+        var answered = 0
+        while !isStalled, answered < ready.count {
+            let id = ready[answered]
+            answered += 1
+            guard case .ready(let request, let body)? = streams.removeValue(forKey: id) else { continue }
+            answer(id, request, body, context)
+        }
+        ready.removeFirst(answered)
+        context.flush()
+        if !isStalled {
+            closeIfLeft(context)
+            context.read()
+        }
+    }
+
+    private func answer(_ id: HTTP2StreamID, _ request: HTTP2Request, _ body: [UInt8], _ context: ChannelHandlerContext)
+    {
+        if let fault = request.fault { return send(fault.answer, on: id, isHead: request.isHead, context) }
+        switch loop.responder.reply(to: request.request, body: body, in: loop.index) {
+        case .answer(let answer):
+            if request.request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
+            send(answer, on: id, isHead: request.isHead, context)
+        case .fetch(let digest, let cache):
+            streams[id] = .fetching
+            loop.fetch(digest, on: context.eventLoop) { object in
+                guard let context = self.context, case .fetching? = self.streams.removeValue(forKey: id) else { return }
+                let answer = self.loop.responder.answer(object: object, to: request.request, cache: cache)
+                self.send(answer, on: id, isHead: request.isHead, context)
+                context.flush()
+            }
+        }
+    }
+
+    private func send(_ answer: Answer, on id: HTTP2StreamID, isHead: Bool, _ context: ChannelHandlerContext) {
+        loop.counters.count(answer)
+        let body = isHead ? nil : answer.body
+        loop.counters.bytesSent += answer.fields.lines.count + (body?.readableBytes ?? 0)
+        let head = HTTP2Frame.FramePayload.headers(
+            .init(headers: answer.headers(date: loop.dateText), endStream: body == nil)
+        )
+        context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: head)), promise: nil)
+        if let body {
+            let data = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(body), endStream: true))
+            context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: data)), promise: nil)
+            if body.readableBytes > Self.flushedBodyBytes { context.flush() }
+        }
+        // A client that is still sending a body that nobody wants is told to stop (RFC 9113, section 8.1).
+        if answer.status == .contentTooLarge, open.contains(id) { reset(id, .noError, context) }
+    }
+
+    private func reset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode, _ context: ChannelHandlerContext) {
+        streams[id] = nil
+        context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: .rstStream(code))), promise: nil)
+    }
+}
+
+extension Answer {
+    /// The answer's head, as HTTP/2 has it.
+    ///
+    /// - Parameter date: The value of `date`.
+    func headers(date: String) -> HPACKHeaders {
+        var headers = HPACKHeaders()
+        headers.reserveCapacity(fields.fields.count + 3)
+        headers.add(name: ":status", value: "\(status.rawValue)")
+        headers.add(name: "date", value: date)
+        let cacheControl = cache.value
+        if !cacheControl.isEmpty { headers.add(name: "cache-control", value: cacheControl) }
+        for field in fields.fields { headers.add(name: field.lowerName, value: field.value) }
+        return headers
+    }
+}

@@ -1,0 +1,68 @@
+import Edge
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+/// Reads the edge's certificates anew on `HUP` and when a file has changed. Those that cannot be used are passed over with
+/// an alarm: the edge goes on with what it has.
+struct CertificateWatch: Service {
+    let files: [EdgeCertificates.Files]
+    let edge: EdgeServer
+    let logger: Logger
+
+    /// How often the files are looked at.
+    private static let interval = Duration.seconds(2)
+
+    func run() async throws {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() { reload() }
+            }
+            group.addTask { await lookForChanges() }
+            await group.waitForAll()
+        }
+    }
+
+    private func lookForChanges() async {
+        var seen = state()
+        while true {
+            let slept: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
+            guard slept != nil else { return }
+            let now = state()
+            // Files that are being replaced may not fit together yet: they are looked at again until they do.
+            if now != seen, reload() { seen = now }
+        }
+    }
+
+    @discardableResult
+    private func reload() -> Bool {
+        do {
+            let certificates = try EdgeCertificates(files)
+            edge.show(certificates)
+            logger.notice("The edge shows new certificates.", metadata: ["names": "\(certificates.names)"])
+            return true
+        } catch {
+            logger.error("The certificates stay as they are.", metadata: ["error": "\(error)"])
+            return false
+        }
+    }
+
+    /// What tells one version of the files from another.
+    private func state() -> [FileState] {
+        files.flatMap { [$0.certificate, $0.key] }.map { path in
+            let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+            return FileState(
+                modified: attributes[.modificationDate] as? Date,
+                size: (attributes[.size] as? NSNumber)?.intValue,
+                number: (attributes[.systemFileNumber] as? NSNumber)?.intValue
+            )
+        }
+    }
+
+    private struct FileState: Equatable {
+        let modified: Date?
+        let size: Int?
+        let number: Int?
+    }
+}
