@@ -4,6 +4,7 @@ Its own process, since what it measures must not wait for the event loop of an a
 """
 
 import multiprocessing
+import signal
 import time
 from dataclasses import dataclass
 
@@ -48,6 +49,7 @@ class Probe:
 
 def ask(port, rate, body, pipe):
     """Until told to stop. Times run from when a request was due: one that waits behind a slow one has waited too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends both
     kept = [None] * KEPT
     kept_request, last_request = wire.request(servers.PATH), wire.request(servers.PATH, "Connection: close")
     times, failures, number, start = [], 0, 0, time.monotonic()

@@ -112,6 +112,7 @@ class Clients:
 
 def work(port, body, pipe, last_answer):
     """Asks until told to stop; tells counts, times of refused connects and without answers, and failures in words."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets it too, and ends both
     stop, pulse = threading.Event(), Pulse(last_answer)
     kinds = ["fresh" if number < FRESH else "kept" for number in range(CONNECTIONS)]
     askers = [Asker(port, body, number, kind, stop, pulse) for number, kind in enumerate(kinds)]

@@ -206,7 +206,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
                 return .refused(error)
             }
             let head = scanner.head
-            if let index = loop.index, let answer = FastLane.answer(to: head, bytes, in: index, loop.responder.noOps) {
+            if let shown = loop.shown, let answer = FastLane.answer(to: head, bytes, in: shown) {
                 return .answered(answer, isHead: head.method == .head, keepsAlive: head.keepsAlive, isOld: head.isOld)
             }
             return .request(Request(head, bytes), head.body, expectsContinue: head.expectsContinue)
@@ -275,7 +275,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     /// Answers, or fetches first. Returns whether the connection can go on at once.
     private func reply(to request: Request, body: [UInt8], _ context: ChannelHandlerContext) -> Bool {
         phase = .head
-        switch loop.responder.reply(to: request, body: body, in: loop.index) {
+        switch Responder.reply(to: request, body: body, in: loop.shown) {
         case .answer(let answer):
             if request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
             return sent(answer, to: request, context)
@@ -285,7 +285,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             loop.fetch(digest, on: context.eventLoop) { object in
                 guard let context = self.context, case .waiting = self.phase else { return }
                 self.phase = .head
-                let answer = self.loop.responder.answer(object: object, to: request, cache: cache)
+                let answer = Responder.answer(object: object, to: request, cache: cache)
                 _ = self.sent(answer, to: request, context)
                 self.work(context)
             }

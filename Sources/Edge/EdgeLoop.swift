@@ -23,9 +23,9 @@ protocol EdgeConnection: AnyObject {
 /// Used on that loop only. Nothing here is shared, so the request path takes no lock.
 final class EdgeLoop {
     let limits: EdgeLimits
-    let responder: Responder
     let shelf: ObjectShelf
-    var index: EdgeIndex?
+    /// What is served; nil before the first load.
+    var shown: ShownIndex?
     var counters = EdgeCounters()
     /// Where answers are put together before they are written; empty between two reads.
     var output = ByteBuffer()
@@ -44,9 +44,8 @@ final class EdgeLoop {
 
     private static let tickTime = TimeAmount.seconds(1)
 
-    init(limits: EdgeLimits, responder: Responder, shelf: ObjectShelf, unixSeconds: @escaping @Sendable () -> Int) {
+    init(limits: EdgeLimits, shelf: ObjectShelf, unixSeconds: @escaping @Sendable () -> Int) {
         self.limits = limits
-        self.responder = responder
         self.shelf = shelf
         self.unixSeconds = unixSeconds
         renewDate()

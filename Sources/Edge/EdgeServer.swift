@@ -52,7 +52,7 @@ public final class EdgeServer: Service {
         let loops = LoopSet(
             threads: threads,
             limits: limits,
-            responder: Responder(noOps: NoOps(PreparedObject(noOp))),
+            noOps: NoOps(PreparedObject(noOp)),
             shelf: ObjectShelf(feed: feed, limits: limits),
             unixSeconds: unixSeconds
         )

@@ -11,29 +11,27 @@ package enum FastLane {
     /// - Parameters:
     ///   - head: What the scanner read; it must be complete.
     ///   - bytes: The bytes that it was read from.
-    ///   - index: What is served.
-    ///   - noOps: The answers of outcomes that have nothing to run.
+    ///   - shown: What is served.
     /// - Returns: nil for anything but a well-formed path of a known partner that needs no decoding.
     package static func answer(
         to head: RequestHead,
         _ bytes: UnsafeRawBufferPointer,
-        in index: EdgeIndex,
-        _ noOps: NoOps
+        in shown: ShownIndex
     ) -> Answer? {
         guard head.method == .get || head.method == .head, head.body == .none, head.ifNoneMatchToo.isEmpty,
             let path = Path(UnsafeRawBufferPointer(rebasing: bytes[head.target])),
-            let number = path.partner.map({ index.snippets.partner($0) }) ?? index.snippets.defaultPartner,
-            case .some(.some) = index.snippets.partners[Int(number)].entry
+            let number = path.partner.map({ shown.index.snippets.partner($0) }) ?? shown.index.snippets.defaultPartner,
+            shown.index.snippets.partners[Int(number)].isReadable
         else { return nil }
-        var shown = SnippetTable.Shown.noOp(.unknown)
-        if isAccepted(path.variable, index.snippets.partners[Int(number)].variables) {
-            shown = index.snippets.find(number, path.client) ?? shown
+        var found = SnippetTable.Shown.noOp(.unknown)
+        if isAccepted(path.variable, shown.index.snippets.partners[Int(number)].variables) {
+            found = shown.index.snippets.find(number, path.client) ?? found
         } else if !path.variableIsPlain {
             return nil
         }
         let (responses, cache) =
-            switch shown {
-            case .noOp(let outcome): (noOps[outcome], CachePolicy.short)
+            switch found {
+            case .noOp(let outcome): (shown.noOps[outcome], CachePolicy.short)
             case .content(let content, let cache): (content, cache)
             }
         return responses.answer(head.accepted, cache: cache) { tag in
@@ -111,6 +109,22 @@ package enum FastLane {
             }
             return true
         }
+    }
+}
+
+/// A state as event loops hold it: one reference, which reading does not copy.
+package final class ShownIndex: Sendable {
+    let index: EdgeIndex
+    let noOps: NoOps
+
+    /// Takes a state to be shown.
+    ///
+    /// - Parameters:
+    ///   - index: What is served.
+    ///   - noOps: The answers of outcomes that have nothing to run.
+    package init(_ index: EdgeIndex, noOps: NoOps) {
+        self.index = index
+        self.noOps = noOps
     }
 }
 

@@ -224,7 +224,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     private func answer(_ id: HTTP2StreamID, _ request: HTTP2Request, _ body: [UInt8], _ context: ChannelHandlerContext)
     {
         if let fault = request.fault { return send(fault.answer, on: id, isHead: request.isHead, context) }
-        switch loop.responder.reply(to: request.request, body: body, in: loop.index) {
+        switch Responder.reply(to: request.request, body: body, in: loop.shown) {
         case .answer(let answer):
             if request.request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
             send(answer, on: id, isHead: request.isHead, context)
@@ -232,7 +232,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
             streams[id] = .fetching
             loop.fetch(digest, on: context.eventLoop) { object in
                 guard let context = self.context, case .fetching? = self.streams.removeValue(forKey: id) else { return }
-                let answer = self.loop.responder.answer(object: object, to: request.request, cache: cache)
+                let answer = Responder.answer(object: object, to: request.request, cache: cache)
                 self.send(answer, on: id, isHead: request.isHead, context)
                 context.flush()
             }

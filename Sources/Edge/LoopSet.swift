@@ -8,22 +8,24 @@ import Synchronization
 final class LoopSet: Sendable {
     let group: MultiThreadedEventLoopGroup
     private let members: [(loop: any EventLoop, state: NIOLoopBound<EdgeLoop>)]
+    private let noOps: NoOps
     private let ticks: [RepeatedTask]
     private let latest = Mutex<EdgeIndex?>(nil)
 
     init(
         threads: Int,
         limits: EdgeLimits,
-        responder: Responder,
+        noOps: NoOps,
         shelf: ObjectShelf,
         unixSeconds: @escaping @Sendable () -> Int
     ) {
+        self.noOps = noOps
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         members = group.makeIterator().map { loop in
             // Made on its own loop, and used there alone.
             let box = try? loop.submit {
                 NIOLoopBound(
-                    EdgeLoop(limits: limits, responder: responder, shelf: shelf, unixSeconds: unixSeconds),
+                    EdgeLoop(limits: limits, shelf: shelf, unixSeconds: unixSeconds),
                     eventLoop: loop
                 )
             }.wait()
@@ -41,7 +43,8 @@ final class LoopSet: Sendable {
     /// Puts a state on every loop, between reads.
     func show(_ index: EdgeIndex) {
         latest.withLock { $0 = index }
-        for (loop, state) in members { loop.execute { state.value.index = index } }
+        let shown = ShownIndex(index, noOps: noOps)
+        for (loop, state) in members { loop.execute { state.value.shown = shown } }
     }
 
     /// Shows certificates to connections that come from now on.

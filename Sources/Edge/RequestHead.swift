@@ -70,6 +70,7 @@ package struct HeadScanner {
     ///
     /// - Parameter bytes: All that has come, from the head's first byte on.
     /// - Returns: How many bytes the head has, its closing empty line included; nil while it is incomplete.
+    /// - Throws: The first fault, after which nothing more may be read.
     package mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(HeadFault) -> Int? {
         while true {
             let most = isInRequestLine ? requestLineBytesMax : headBytesMax

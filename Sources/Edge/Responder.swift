@@ -2,7 +2,7 @@ package import Domain
 import NIOCore
 
 /// Answers requests from an index: the whole contract behind the wire. No I/O; counts nothing.
-package struct Responder {
+package enum Responder {
     /// What a request comes to.
     package enum Reply {
         case answer(Answer)
@@ -10,14 +10,7 @@ package struct Responder {
         case fetch(Digest, cache: CachePolicy)
     }
 
-    /// The answers of outcomes that have nothing to run.
-    let noOps: NoOps
-
-    package init(noOps: NoOps) {
-        self.noOps = noOps
-    }
-
-    package func reply(to request: Request, body: [UInt8], in index: EdgeIndex?) -> Reply {
+    package static func reply(to request: Request, body: [UInt8], in shown: ShownIndex?) -> Reply {
         let route = request.route
         switch route {
         case .malformed: return .answer(.badRequest)
@@ -32,8 +25,8 @@ package struct Responder {
             return .answer(Self.usage(body))
         case .get, .head:
             if case .usage = route { return .answer(.onlyPost) }
-            guard let index else { return .answer(.unavailable) }
-            return get(route, request, in: index)
+            guard let shown else { return .answer(.unavailable) }
+            return get(route, request, in: shown)
         case .other:
             if case .usage = route { return .answer(.onlyPost) }
             return .answer(.onlyGet)
@@ -41,58 +34,58 @@ package struct Responder {
     }
 
     /// The answer to a request for an object, once it is known whether there is one.
-    func answer(object: PreparedObject?, to request: Request, cache: CachePolicy) -> Answer {
+    static func answer(object: PreparedObject?, to request: Request, cache: CachePolicy) -> Answer {
         guard let object else { return .notFound }
         return answer(ResponseSet(object), request, cache)
     }
 
-    private func answer(_ responses: ResponseSet, _ request: Request, _ cache: CachePolicy) -> Answer {
+    private static func answer(_ responses: ResponseSet, _ request: Request, _ cache: CachePolicy) -> Answer {
         responses.answer(request.accepted, cache: cache, isKnown: request.knows)
     }
 
-    private func get(_ route: Route, _ request: Request, in index: EdgeIndex) -> Reply {
+    private static func get(_ route: Route, _ request: Request, in shown: ShownIndex) -> Reply {
         switch route {
-        case .snippet(let key): return .answer(snippet(key, request, in: index))
-        case .manifest(let key): return .answer(manifest(key, request, in: index))
+        case .snippet(let key): return .answer(snippet(key, request, in: shown))
+        case .manifest(let key): return .answer(manifest(key, request, in: shown))
         case .loader(let key):
-            switch index.partner(key) {
-            case .missing: return .answer(answer(noOps[.unknown], request, .short))
-            case .unreadable: return .answer(answer(noOps[.empty], request, .short))
+            switch shown.index.partner(key) {
+            case .missing: return .answer(answer(shown.noOps[.unknown], request, .short))
+            case .unreadable: return .answer(answer(shown.noOps[.empty], request, .short))
             case .value(let partner):
                 let digest = partner.entry.loader
                 let cache = CachePolicy.classed(partner.entry.cacheClass)
-                guard let loader = index.objects[digest] else { return .fetch(digest, cache: cache) }
+                guard let loader = shown.index.objects[digest] else { return .fetch(digest, cache: cache) }
                 return .answer(answer(object: loader, to: request, cache: cache))
             }
         case .object(let digest):
-            guard let object = index.objects[digest] else { return .fetch(digest, cache: .immutable) }
+            guard let object = shown.index.objects[digest] else { return .fetch(digest, cache: .immutable) }
             return .answer(answer(object: object, to: request, cache: .immutable))
         case .usage, .server: return .answer(.onlyGet)
         case .absent, .malformed, .tooLong: return .answer(.notFound)
         }
     }
 
-    private func snippet(_ key: ResolutionKey, _ request: Request, in index: EdgeIndex) -> Answer {
-        let resolution = Resolution(of: key, in: index)
+    private static func snippet(_ key: ResolutionKey, _ request: Request, in shown: ShownIndex) -> Answer {
+        let resolution = Resolution(of: key, in: shown.index)
         guard let served = resolution.served,
-            let content = index.live[.init(owner: served.owner, environment: served.environment)]
+            let content = shown.index.live[.init(owner: served.owner, environment: served.environment)]
         else {
             // Testers look again at once; who has no valid key gets the one shared answer.
             let isTester = key.environment != nil && resolution.outcome != .unknown
-            return answer(noOps[resolution.outcome], request, isTester ? .testers : .short)
+            return answer(shown.noOps[resolution.outcome], request, isTester ? .testers : .short)
         }
         let cache = key.environment != nil ? CachePolicy.testers : .classed(resolution.cacheClass ?? .standard)
         return answer(content.snippet, request, cache)
     }
 
-    private func manifest(_ key: ResolutionKey, _ request: Request, in index: EdgeIndex) -> Answer {
-        let resolution = Resolution(of: key, in: index)
+    private static func manifest(_ key: ResolutionKey, _ request: Request, in shown: ShownIndex) -> Answer {
+        let resolution = Resolution(of: key, in: shown.index)
         guard resolution.outcome != .unknown else { return Self.unknownManifest }
         var json = JSONValue.object(["outcome": .string(resolution.outcome.rawValue)]).canonical
         var cache = CachePolicy.short
         var release: String?
         if let served = resolution.served,
-            let content = index.live[.init(owner: served.owner, environment: served.environment)]
+            let content = shown.index.live[.init(owner: served.owner, environment: served.environment)]
         {
             json = content.manifest(resolution.outcome, hasPartner: key.partner != nil)
             cache = .classed(resolution.cacheClass ?? .standard)

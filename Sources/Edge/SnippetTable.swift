@@ -24,6 +24,8 @@ struct SnippetTable: Sendable {
         let key: PartnerKey
         /// nil where there is none, `.some(nil)` for one that cannot be understood.
         var entry: PartnerEntry??
+        /// Whether there is one that can be understood.
+        var isReadable = false
         /// The accepted system variables' bytes.
         var variables: [[UInt8]] = []
         fileprivate var treatments: [UInt32] = []
@@ -125,6 +127,7 @@ struct SnippetTable: Sendable {
     ) {
         let number = number(key)
         partners[Int(number)].entry = entry
+        partners[Int(number)].isReadable = (entry ?? nil) != nil
         partners[Int(number)].variables = (entry ?? nil)?.variables.map { Array($0.text.utf8) } ?? []
         if case .some(.some(let entry)) = entry, entry.isDefault {
             defaultPartner = number

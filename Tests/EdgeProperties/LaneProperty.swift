@@ -8,9 +8,7 @@ import NIOCore
 /// 2. It comes to the same, however the bytes are cut.
 /// 3. Where the fast lane answers, the slow lane would have answered with the same bytes.
 package struct LaneProperty {
-    private let index: EdgeIndex
-    private let responder: Responder
-    private let noOps: NoOps
+    private let shown: ShownIndex
     private let limits = EdgeLimits()
     private let date = Array("Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n".utf8)
 
@@ -25,9 +23,7 @@ package struct LaneProperty {
     ///   - index: What is served.
     ///   - noOp: The script of outcomes that have nothing to run.
     package init(index: EdgeIndex, noOp: StoredObject) {
-        self.index = index
-        noOps = NoOps(PreparedObject(noOp))
-        responder = Responder(noOps: noOps)
+        shown = ShownIndex(index, noOps: NoOps(PreparedObject(noOp)))
     }
 
     /// Looks at some bytes.
@@ -35,6 +31,7 @@ package struct LaneProperty {
     /// - Parameters:
     ///   - bytes: A head, or anything.
     ///   - cuts: Where else to cut them; none for at every byte.
+    /// - Returns: What became of the request, or what does not hold.
     package func check(_ bytes: [UInt8], cuts: [Int]? = nil) -> Result {
         let expected = ReferenceHead.read(bytes)
         let whole = scan(bytes, upTo: [bytes.count])
@@ -122,8 +119,8 @@ package struct LaneProperty {
 
     private func compareLanes(_ head: RequestHead, _ bytes: [UInt8]) -> Result {
         bytes.withUnsafeBytes { all in
-            guard let fast = FastLane.answer(to: head, all, in: index, noOps) else { return .slow }
-            guard case .answer(let slow) = responder.reply(to: Request(head, all), body: [], in: index) else {
+            guard let fast = FastLane.answer(to: head, all, in: shown) else { return .slow }
+            guard case .answer(let slow) = Responder.reply(to: Request(head, all), body: [], in: shown) else {
                 return .broken("the slow lane would fetch")
             }
             let (one, other) = (written(fast), written(slow))

@@ -52,6 +52,7 @@ package struct RequestGenerator<Random: RandomNumberGenerator> {
     /// The next request's bytes.
     ///
     /// - Parameter tags: Entity tags that the server really has, to be named in `If-None-Match` now and then.
+    /// - Returns: A head, whole or not.
     package mutating func next(tags: [String]) -> [UInt8] {
         let kind = Int.random(in: 0..<10, using: &random)
         var bytes = Array((kind < 5 ? ordinary(tags) : any(tags)).utf8)

@@ -10,6 +10,7 @@ The answers are written from the contract and the RFCs, never from what the edge
 """
 
 import argparse
+import importlib.util
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -45,6 +46,8 @@ def arguments() -> argparse.Namespace:
     options = parser.parse_args()
     if not options.waymark.is_file():
         parser.error(f"there is no file {options.waymark}")
+    if not options.skip_h2 and not importlib.util.find_spec("h2"):
+        parser.error("h2 is not installed: pip install -r Tests/Wire/requirements.txt, or give --skip-h2")
     options.waymark = options.waymark.resolve()
     return options
 
@@ -71,11 +74,14 @@ class Report:
             except Exception as error:  # noqa: BLE001: whatever goes wrong in a case, the others still count
                 faults.append((way, f"{type(error).__name__} {error}"))
         if faults:
-            self.failed.append(name)
-            print(f"FAILED {name}: {told(faults, len(attempts))}", flush=True)
+            self.fail(name, told(faults, len(attempts)))
         else:
             self.passed += 1
             print(f"ok     {name}" + (f" ({'; '.join(notes)})" if notes else ""), flush=True)
+
+    def fail(self, name: str, what: str) -> None:
+        self.failed.append(name)
+        print(f"FAILED {name}: {what}", flush=True)
 
 
 def told(faults: list[tuple[str, str]], attempts: int) -> str:
@@ -99,6 +105,25 @@ def check_http1(report: Report, server: Server) -> None:
         report.run(f"http/1.1 {name}", ("", lambda check=check: check(site)))
 
 
+def check_secure(report: Report, deployment: Deployment, folder: str) -> None:
+    # Only this half needs more than Python itself.
+    import secure
+
+    paths = certificate(folder)
+    try:
+        server = deployment.serve("--tls-certificate", paths[0], "--tls-key", paths[1])
+    except SystemExit as error:
+        report.fail("tls: the server starts with a certificate", str(error))
+        return
+    try:
+        secure.check(report, server, paths[0], http1_cases)
+        check_alive(report, server)
+    except (Fault, OSError, SystemExit) as error:
+        report.fail("tls: the first good request", f"{type(error).__name__} {error}")
+    finally:
+        server.stop()
+
+
 def check_alive(report: Report, server: Server) -> None:
     def attempt() -> None:
         if (code := server.process.poll()) is not None:
@@ -119,16 +144,7 @@ def main() -> int:
         finally:
             server.stop()
         if not options.skip_h2:
-            # Only this half needs more than Python itself.
-            import secure
-
-            paths = certificate(folder)
-            server = deployment.serve("--tls-certificate", paths[0], "--tls-key", paths[1])
-            try:
-                secure.check(report, server, paths[0], http1_cases)
-                check_alive(report, server)
-            finally:
-                server.stop()
+            check_secure(report, deployment, folder)
     print(f"{report.passed} passed, {len(report.failed)} failed")
     return 1 if report.failed else 0
 

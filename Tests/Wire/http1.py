@@ -1,13 +1,14 @@
 """What a case of HTTP/1.1 is, the three ways in which each is run, and what every answer must be like."""
 
 import email.utils
+import select
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from support.servers import PATH
 
-from connection import Address, Answer, Fault
+from connection import SECONDS, Address, Answer, Fault
 
 OPEN, CLOSES = False, True
 ANY_4XX = range(400, 500)
@@ -186,6 +187,23 @@ def half_close(site: Site) -> None:
         connection.expect_end()
 
 
+def more_behind_close(start: bytes) -> Callable[[Site], None]:
+    """What comes behind a last request must not cost its answer, as a reset would (RFC 9112, section 9.6)."""
+
+    def check(site: Site) -> None:
+        with site.address.connect() as connection:
+            connection.send(start)
+            # The answer is here, but not read; by now an edge in haste has closed.
+            select.select([connection.channel], [], [], SECONDS)
+            time.sleep(0.05)
+            connection.send(b"\r\n")
+            time.sleep(0.05)
+            check_form(connection.answer(), closes=CLOSES)
+            connection.expect_end()
+
+    return check
+
+
 def cut_off(data: bytes) -> Callable[[Site], None]:
     """A request that ends before its end is never carried out (RFC 9112, section 8): no answer, or 400."""
 
@@ -204,6 +222,8 @@ def cut_off(data: bytes) -> Callable[[Site], None]:
 
 ENDINGS = {
     "end: of sending behind the last request": half_close,
+    "end: an empty line behind close": more_behind_close(request(PATH, "Connection: close")),
+    "end: an empty line behind a malformed request": more_behind_close(request(host=None)),
     "end: within a request line": cut_off(GOOD[:20]),
     "end: within a head": cut_off(GOOD[:-2]),
     "end: within a body": cut_off(request("/v1/usage", "Content-Length: 3", method="POST", body="{}")),

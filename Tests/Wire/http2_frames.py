@@ -200,8 +200,10 @@ def breaks_stream(make: Callable[[Peer, int], bytes], *, is_late: bool = False) 
             if not peer.is_ending:
                 expect_good(peer, after, good)
                 peer.run(lambda: peer.is_ending or reply.is_over, 0.2 if is_late else 2)
-            if peer.is_ending:
+            if peer.goaway is not None:
                 return expect_end(peer)
+            if peer.channel.end:
+                raise Fault(f"{peer.outcome(stream)}, and the connection is {peer.channel.end} without GOAWAY")
             if reply.status and reply.status != 400:
                 raise Fault(f"the stream is answered with {reply.status}")
             if not reply.is_over and not is_late:

@@ -197,7 +197,8 @@ class Base:
         if reply.is_complete:
             return str(reply.status)
         if reply.reset is not None:
-            return f"RST_STREAM {code_name(reply.reset)}"
+            start = f"{reply.status} cut off at {len(reply.body)} bytes by " if reply.status else ""
+            return f"{start}RST_STREAM {code_name(reply.reset)}"
         if self.is_ending:
             return self.ending
         return f"{reply.status}, {len(reply.body)} bytes so far"

@@ -60,8 +60,11 @@ def run(case: Case, address: Address, good: Answer) -> str | None:
         for name, value in case.answer:
             if reply[name] != value:
                 raise Fault(f"{outcome} with {name} {reply[name]!r} instead of {value!r}")
-        if not client.is_ending:
-            check_good(client, good)
+        # An answer, and an error of one stream, are no other stream's concern (section 5.4.2).
+        if client.goaway is None:
+            if client.channel.end:
+                raise Fault(f"{outcome}, and the connection is {client.channel.end}")
+            check_good(client, good, beside=outcome)
     return outcome if MALFORMED in choices else None
 
 
@@ -70,12 +73,12 @@ def is_error(goaway: int | None, reply: Reply) -> bool:
     return bool(goaway) or (reply.reset is not None and code_name(reply.reset) == "PROTOCOL_ERROR")
 
 
-def check_good(client: Client, good: Answer) -> None:
+def check_good(client: Client, good: Answer, *, beside: str = "it") -> None:
     stream = client.request(GOOD)
     client.wait(stream)
     reply = client.replies[stream]
     if not reply.is_complete or reply.status != 200 or reply.body != good.body:
-        raise Fault(f"a good request beside it got {client.outcome(stream)}, {len(reply.body)} bytes")
+        raise Fault(f"a good request beside {beside} got {client.outcome(stream)}, {len(reply.body)} bytes")
 
 
 def check_reply(reply: Reply, *, is_head: bool = False) -> None:

@@ -149,6 +149,7 @@ public struct Resolution: Hashable, Sendable {
     ///   - partner: Its partner.
     ///   - wanted: An environment of the system's, or of the partner's content for its type; nil for production.
     ///   - live: The release that is live for an owner in an environment.
+    /// - Throws: What `live` throws.
     public init<Failure: Error>(
         of system: SystemID,
         terms: MappingTerms,
