@@ -14,8 +14,8 @@ KILOBYTES_LIMIT = 20.0
 SLOWDOWN_LIMIT = 1.5
 ROUNDS = 3
 ACTIVE, RATE, SECONDS = 8, 2000, 5
-# The edge must let all of them in; its default is just about as many.
-SETTING, ROOM = "--edge-connections", "12000"
+# The edge must let all of them in; its default is just as many.
+ROOM = {"WAYMARK_EDGE_CONNECTIONS": "12000"}
 # What a process holds open besides.
 FILES_BESIDE = 500
 
@@ -29,7 +29,9 @@ def run(trial):
                  "hard limit (ulimit -Hn), or ask for a share of them with --scale")
     if os.cpu_count() < 2:
         sys.exit("two cores are needed: one for the server, one for the load")
-    server = trial.deployment("idle").serve(*([SETTING, ROOM] if trial.knows(SETTING) else []), core=1)
+    deployment = trial.deployment("idle")
+    deployment.environment = ROOM
+    server = deployment.serve(core=1)
     try:
         # What a first load allocates is not to be counted as the idle ones'.
         active(trial, server, 2)

@@ -55,7 +55,13 @@ package enum FastLane {
         /// In the form in which it is stored.
         var client: UnsafeRawBufferPointer
 
-        init?(_ path: UnsafeRawBufferPointer) {
+        init?(_ target: UnsafeRawBufferPointer) {
+            var path = target
+            // The query is ignored; a fragment has no place in a target, and the slow lane says so.
+            if let query = FieldText(target).position(of: UInt8(ascii: "?")) {
+                guard FieldText(target, query..<target.count).position(of: UInt8(ascii: "#")) == nil else { return nil }
+                path = UnsafeRawBufferPointer(rebasing: target[..<query])
+            }
             guard path.count > 4, path.loadUnaligned(as: UInt32.self) == UInt32(littleEndian: 0x2F31_762F) else {
                 return nil  // not "/v1/"
             }

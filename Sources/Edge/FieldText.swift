@@ -13,6 +13,41 @@ struct FieldText {
         self.bytes = UnsafeRawBufferPointer(rebasing: bytes[range])
     }
 
+    /// Where a byte stands first, eight looked at at a time; nil where it does not.
+    func position(of byte: UInt8) -> Int? {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let wanted = ones &* UInt64(byte)
+        var position = 0
+        while position + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)) ^ wanted
+            // The top bit of each byte that is zero; a borrow can only mark a byte behind a true one.
+            let found = (word &- ones) & ~word & (ones &* 0x80)
+            if found != 0 { return position + found.trailingZeroBitCount / 8 }
+            position += 8
+        }
+        while position < bytes.count {
+            if bytes[position] == byte { return position }
+            position += 1
+        }
+        return nil
+    }
+
+    /// Whether every byte is ASCII, eight looked at at a time.
+    var isASCII: Bool {
+        var position = 0
+        while position + 8 <= bytes.count {
+            if bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self) & 0x8080_8080_8080_8080 != 0 {
+                return false
+            }
+            position += 8
+        }
+        while position < bytes.count {
+            if bytes[position] >= 0x80 { return false }
+            position += 1
+        }
+        return true
+    }
+
     /// Without blanks and tabs at both ends.
     var trimmed: FieldText {
         var start = 0

@@ -266,6 +266,7 @@ extension Answer {
     /// The answer's head, as HTTP/2 has it.
     ///
     /// - Parameter date: The value of `date`.
+    /// - Returns: Pseudo-header field and fields, names in lower case.
     func headers(date: String) -> HPACKHeaders {
         var headers = HPACKHeaders()
         headers.reserveCapacity(fields.fields.count + 3)

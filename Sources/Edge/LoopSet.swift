@@ -61,6 +61,7 @@ final class LoopSet: Sendable {
     ///   - channel: The connection.
     ///   - number: Its loop's number.
     ///   - most: The most connections of the process; each loop takes its share.
+    /// - Throws: What the pipeline throws, after which the connection is closed.
     func accept(_ channel: any Channel, on number: Int, atMost most: Int) throws {
         let loop = members[number].state.value
         guard loop.counters.open < max(1, most / members.count) else {

@@ -117,7 +117,9 @@ package struct HeadScanner {
         // The version is the last eight bytes, and a blank stands before it.
         let end = line.upperBound - 9
         guard end > start, bytes[end] == 0x20 else { throw .malformed }
-        for position in start..<end where bytes[position] <= 0x20 || bytes[position] >= 0x7F { throw .malformed }
+        // Controls and DEL end a scan before they come here.
+        let target = FieldText(bytes, start..<end)
+        guard target.isASCII, target.position(of: 0x20) == nil else { throw .malformed }
         let version = FieldText(bytes, (end + 1)..<line.upperBound)
         if version.isExactly("HTTP/1.1") {
             head.isOld = false

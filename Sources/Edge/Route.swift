@@ -34,15 +34,15 @@ enum Route: Equatable {
 
     /// The path of the target without query; nil for a target that is not of origin or absolute form.
     private static func path(of target: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        guard !target.contains(UInt8(ascii: "#")) else { return nil }
-        let end = target.firstIndex(of: UInt8(ascii: "?")) ?? target.count
+        guard FieldText(target).position(of: UInt8(ascii: "#")) == nil else { return nil }
+        let end = FieldText(target).position(of: UInt8(ascii: "?")) ?? target.count
         let path = FieldText(target, 0..<end)
         if path.bytes.first == UInt8(ascii: "/") { return path.bytes }
         for scheme: StaticString in ["http://", "https://"] {
             let start = scheme.utf8CodeUnitCount
             guard path.count >= start, FieldText(path.bytes, 0..<start).equals(scheme) else { continue }
             let rest = FieldText(path.bytes, start..<path.count)
-            let slash = rest.bytes.firstIndex(of: UInt8(ascii: "/")) ?? rest.count
+            let slash = rest.position(of: UInt8(ascii: "/")) ?? rest.count
             guard FieldText(rest.bytes, 0..<slash).isAuthority else { return nil }
             return FieldText(rest.bytes, slash..<rest.count).bytes
         }
@@ -51,7 +51,7 @@ enum Route: Equatable {
 
     private static func route(_ segments: Segments) throws(Refusal) -> Route {
         let count = segments.count
-        guard count >= 2, segments.isWord(0, "v1") else { return .absent }
+        guard (2...7).contains(count), segments.isWord(0, "v1") else { return .absent }
         if count == 3, segments.isWord(1, "objects") { return try object(segments[2]) }
         var start = 1
         var partner: PartnerKey?
@@ -114,53 +114,76 @@ enum Route: Equatable {
 
 /// The decoded segments of a path.
 private struct Segments {
-    private var bytes: [UInt8] = []
-    /// Where each segment ends; the next one starts there.
-    private var ends: [Int] = []
+    private let bytes: [UInt8]
+    /// Where each segment ends; the next one starts there. No resource has as many segments as fit.
+    private let ends: InlineArray<8, Int>
+    /// How many there are, also those that do not fit.
+    let count: Int
 
     /// Percent-escapes decoded once. nil for bad ones, for `%00` and `%2F`, for `.` and `..`, and for what is not UTF-8.
     init?(_ path: UnsafeRawBufferPointer) {
-        bytes.reserveCapacity(path.count)
-        ends.reserveCapacity(8)
+        var ends = InlineArray<8, Int>(repeating: 0)
+        var count = 0
         var isASCII = true
-        // The first byte is the slash before the first segment, or there is none at all.
-        var position = 1
+        var isMalformed = false
+        bytes = [UInt8](unsafeUninitializedCapacity: path.count) { bytes, used in
+            var start = 0
+            func end() {
+                let first = used > start && bytes[start] == UInt8(ascii: ".")
+                let isDots = first && (used - start == 1 || (used - start == 2 && bytes[start + 1] == bytes[start]))
+                if isDots { isMalformed = true }
+                if count < ends.count { ends[count] = used }
+                count += 1
+                start = used
+            }
+            // The first byte is the slash before the first segment, or there is none at all.
+            var position = 1
+            while position < path.count, !isMalformed {
+                var byte = path[position]
+                position += 1
+                if byte == UInt8(ascii: "/") {
+                    end()
+                    continue
+                }
+                if byte == UInt8(ascii: "%") {
+                    guard path.count - position >= 2, let high = hexValue(path[position]),
+                        let low = hexValue(path[position + 1])
+                    else {
+                        isMalformed = true
+                        return
+                    }
+                    byte = high << 4 | low
+                    position += 2
+                    if byte == 0 || byte == UInt8(ascii: "/") { isMalformed = true }
+                    if byte >= 0x80 { isASCII = false }
+                }
+                bytes[used] = byte
+                used += 1
+            }
+            end()
+        }
+        self.ends = ends
+        self.count = count
+        guard !isMalformed, isASCII || isUTF8(path, count) else { return nil }
+    }
+
+    /// Whether every segment is UTF-8. Where the segments do not all fit, their ends are looked for again.
+    private func isUTF8(_ path: UnsafeRawBufferPointer, _ count: Int) -> Bool {
+        // A slash is ASCII and ends any unfinished sequence, so the path may be looked at as a whole with its slashes.
+        var whole: [UInt8] = []
+        whole.reserveCapacity(path.count)
+        var position = 0
         while position < path.count {
-            let byte = path[position]
-            position += 1
-            if byte == UInt8(ascii: "/") {
-                guard end() else { return nil }
-            } else if byte == UInt8(ascii: "%") {
-                guard path.count - position >= 2, let high = hexValue(path[position]),
-                    let low = hexValue(path[position + 1])
-                else { return nil }
-                let value = high << 4 | low
-                guard value != 0, value != UInt8(ascii: "/") else { return nil }
-                if value >= 0x80 { isASCII = false }
-                bytes.append(value)
-                position += 2
+            if path[position] == UInt8(ascii: "%") {
+                whole.append((hexValue(path[position + 1]) ?? 0) << 4 | (hexValue(path[position + 2]) ?? 0))
+                position += 3
             } else {
-                bytes.append(byte)
+                whole.append(path[position])
+                position += 1
             }
         }
-        // Slashes end segments and are ASCII: a path is UTF-8 when its segments are, but for one cut in two by a slash.
-        guard end(), isASCII || isUTF8 else { return nil }
+        return String(validating: whole, as: UTF8.self) != nil
     }
-
-    private mutating func end() -> Bool {
-        let segment = bytes[(ends.last ?? 0)...]
-        guard segment.first != UInt8(ascii: ".") || segment.count > 2 || segment.last != UInt8(ascii: ".") else {
-            return false
-        }
-        ends.append(bytes.count)
-        return true
-    }
-
-    private var isUTF8: Bool {
-        (0..<count).allSatisfy { String(validating: self[$0], as: UTF8.self) != nil }
-    }
-
-    var count: Int { ends.count }
 
     subscript(position: Int) -> ArraySlice<UInt8> {
         bytes[(position == 0 ? 0 : ends[position - 1])..<ends[position]]
@@ -169,11 +192,9 @@ private struct Segments {
     func text(_ position: Int) -> String { String(decoding: self[position], as: UTF8.self) }
 
     func isWord(_ position: Int, _ word: StaticString) -> Bool {
-        let segment = self[position]
-        guard segment.count == word.utf8CodeUnitCount else { return false }
-        for offset in 0..<segment.count where segment[segment.startIndex + offset] != word.utf8Start[offset] {
-            return false
-        }
+        let start = position == 0 ? 0 : ends[position - 1]
+        guard ends[position] - start == word.utf8CodeUnitCount else { return false }
+        for offset in 0..<word.utf8CodeUnitCount where bytes[start + offset] != word.utf8Start[offset] { return false }
         return true
     }
 }
