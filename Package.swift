@@ -195,3 +195,19 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// The micro-benchmarks: only where they are asked for, so that nobody else resolves their packages.
+if Context.environment["BENCHMARKS"] != nil {
+    package.dependencies.append(
+        .package(url: "https://github.com/ordo-one/benchmark", exact: "1.38.1", traits: [])
+    )
+    package.targets.append(
+        .executableTarget(
+            name: "EdgeBenchmarks",
+            dependencies: ["Domain", "Edge", .product(name: "Benchmark", package: "benchmark")],
+            path: "Benchmarks/Edge",
+            swiftSettings: strict,
+            plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]
+        )
+    )
+}

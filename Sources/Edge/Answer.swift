@@ -13,6 +13,7 @@ package struct Answer: Sendable {
         case contentTooLarge = 413
         case targetTooLong = 414
         case headTooLarge = 431
+        case notImplemented = 501
         case unavailable = 503
 
         var line: StaticString {
@@ -26,6 +27,7 @@ package struct Answer: Sendable {
             case .contentTooLarge: "HTTP/1.1 413 Content Too Large\r\n"
             case .targetTooLong: "HTTP/1.1 414 URI Too Long\r\n"
             case .headTooLarge: "HTTP/1.1 431 Request Header Fields Too Large\r\n"
+            case .notImplemented: "HTTP/1.1 501 Not Implemented\r\n"
             case .unavailable: "HTTP/1.1 503 Service Unavailable\r\n"
             }
         }
@@ -43,6 +45,7 @@ package struct Answer: Sendable {
             case .targetTooLong: 7
             case .headTooLarge: 8
             case .unavailable: 9
+            case .notImplemented: 10
             }
         }
     }
@@ -88,6 +91,7 @@ package struct Answer: Sendable {
     static let malformed = plain(.badRequest, "The request is malformed.", closes: true)
     static let requestLineTooLong = plain(.targetTooLong, "The request line is too long.", closes: true)
     static let headTooLarge = plain(.headTooLarge, "The request's head is too large.", closes: true)
+    static let unknownCoding = plain(.notImplemented, "The transfer coding is not known here.", closes: true)
     static let malformedBody = plain(.badRequest, "The body is malformed.", closes: true)
     static let contentTooLarge = plain(.contentTooLarge, "The body is too large.", closes: true)
     static let noContent = Answer(.noContent, cache: .none, FieldLines([]))
@@ -112,6 +116,7 @@ package struct Answer: Sendable {
         case .malformed: malformed
         case .requestLineTooLong: requestLineTooLong
         case .headTooLarge: headTooLarge
+        case .unknownCoding: unknownCoding
         }
     }
 

@@ -84,16 +84,16 @@ struct BodyReader {
         return (.complete, position)
     }
 
-    /// Whether the bytes so far are a whole line; nil where a CR or LF stands alone, a NUL is in it, or all such lines
-    /// together are too long.
+    /// Whether the bytes so far are a whole line; nil where a CR or LF stands alone, another control but a tab is in it, or
+    /// all such lines together are too long.
     private mutating func isLine(_ line: [UInt8]) -> Bool? {
         framingBytes += 1
         guard framingBytes <= Self.framingBytesMax else { return nil }
         let last = line[line.count - 1]
         let previous = line.count > 1 ? line[line.count - 2] : nil
-        if last == 0x00 { return nil }
         if last == 0x0A { return previous == 0x0D ? true : nil }
-        return previous == 0x0D ? nil : false
+        if previous == 0x0D || last == 0x7F || (last < 0x20 && last != 0x0D && last != 0x09) { return nil }
+        return false
     }
 
     /// Whether a trailer is a field line.
@@ -102,14 +102,15 @@ struct BodyReader {
         return !name.isEmpty && line.count > name.count && line[name.count] == UInt8(ascii: ":")
     }
 
-    /// 1 to 8 hexadecimal digits, then nothing or `;` and extensions, which mean nothing here.
+    /// Hexadecimal digits, then nothing or `;` and extensions, which mean nothing here.
     private static func chunkSize(_ line: ArraySlice<UInt8>) -> Int? {
         let digits = line.prefix { hexDigitValue($0) != nil }
         let rest = line.dropFirst(digits.count)
         // Blanks before the ';' are bad, but to be passed over (RFC 9112, section 7.1.1).
         let extensions = rest.drop { $0 == 0x20 || $0 == 0x09 }
-        guard (1...8).contains(digits.count), rest.isEmpty || extensions.first == UInt8(ascii: ";") else { return nil }
-        return digits.reduce(0) { $0 << 4 | (hexDigitValue($1) ?? 0) }
+        guard !digits.isEmpty, rest.isEmpty || extensions.first == UInt8(ascii: ";") else { return nil }
+        // What no body can have is the largest number there is.
+        return digits.reduce(0) { $0 > Int.max >> 4 ? .max : $0 << 4 | (hexDigitValue($1) ?? 0) }
     }
 
     private static func hexDigitValue(_ byte: UInt8) -> Int? {

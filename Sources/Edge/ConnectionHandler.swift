@@ -312,7 +312,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         _ context: ChannelHandlerContext
     ) -> Bool {
         guard send(answer, isHead: isHead, keepsAlive: keepsAlive, isOld: isOld, context) else {
-            finish(context, peerCloses: !keepsAlive && !answer.closes)
+            finish(context)
             return false
         }
         deadline = loop.deadline(in: timeLeft)
@@ -343,15 +343,13 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         return stays
     }
 
-    /// Ends the connection once everything is written. Where the peer did not ask for that, and might still be sending,
-    /// only the sending side ends at first: a socket closed with unread input is reset, and a reset can overtake the last
-    /// answer.
-    private func finish(_ context: ChannelHandlerContext, peerCloses: Bool = false) {
+    /// Ends the sending side once everything is written, and waits a little for the peer to close: a socket closed with
+    /// unread input is reset, and a reset can overtake the last answer (RFC 9112, section 9.6).
+    private func finish(_ context: ChannelHandlerContext) {
         switch phase {
         case .finishing, .lingering: return
         case .head, .body, .waiting: break
         }
-        let mayClose = inputEnded || (peerCloses && input.readableBytes == 0)
         phase = .finishing
         input.clear()
         deadline = loop.deadline(in: timeLeft)
@@ -360,7 +358,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             guard let context = self.context else { return }
             self.phase = .lingering
             self.deadline = self.loop.deadline(in: self.timeLeft)
-            if mayClose || self.inputEnded {
+            if self.inputEnded {
                 context.close(promise: nil)
             } else {
                 context.close(mode: .output, promise: nil)

@@ -3,7 +3,7 @@ public import Domain
 /// What one event loop, or the whole edge, has counted since it started.
 public struct EdgeCounters: Sendable {
     /// Answers by status, in the order of ``Answer/Status``.
-    private var byStatus = InlineArray<10, Int>(repeating: 0)
+    private var byStatus = InlineArray<11, Int>(repeating: 0)
     /// Answers by outcome, in the order of ``Domain/Outcome``.
     private var byOutcome = InlineArray<5, Int>(repeating: 0)
     /// Bytes given to the network.

@@ -1,3 +1,11 @@
+import Domain
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// Bytes of a header field where they lie, and the little grammar that fields share (RFC 9110, section 5.6). It does not
 /// own them: valid only within the call that it was given to.
 struct FieldText {
@@ -118,19 +126,18 @@ struct FieldText {
         }
         guard end > 0 else { return false }
         if bytes[0] == UInt8(ascii: "[") {
-            guard end > 2, bytes[end - 1] == UInt8(ascii: "]") else { return false }
-            for position in 1..<(end - 1) where !Self.isAddressByte(bytes[position]) { return false }
-            return true
+            return end > 2 && bytes[end - 1] == UInt8(ascii: "]") && isAddress(FieldText(bytes, 1..<(end - 1)))
         }
-        for position in 0..<end where !Self.isHostByte(bytes[position]) { return false }
+        var position = 0
+        while position < end {
+            guard Self.isHostByte(bytes[position]) else { return false }
+            if bytes[position] == UInt8(ascii: "%") {
+                guard position + 2 < end, hexValue(bytes[position + 1]) != nil, hexValue(bytes[position + 2]) != nil
+                else { return false }
+            }
+            position += 1
+        }
         return true
-    }
-
-    private static func isAddressByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x46, 0x61...0x66, UInt8(ascii: ":"), UInt8(ascii: "."): true
-        default: false
-        }
     }
 
     private static func isHostByte(_ byte: UInt8) -> Bool {
@@ -139,6 +146,18 @@ struct FieldText {
         case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="): true
         default: isTokenByte(byte)
         }
+    }
+}
+
+/// Whether it is an IPv6 address as text.
+private func isAddress(_ text: FieldText) -> Bool {
+    // With the NUL that C asks for; the longest has 45 bytes.
+    guard text.count <= 45 else { return false }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: text.count + 1) { copy in
+        for position in 0..<text.count { copy[position] = CChar(bitPattern: text.bytes[position]) }
+        copy[text.count] = 0
+        var address = in6_addr()
+        return inet_pton(AF_INET6, copy.baseAddress, &address) == 1
     }
 }
 

@@ -119,9 +119,26 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A fault of one stream: that one has been reset.
-        if error is NIOHTTP2Errors.StreamError { return }
-        context.close(promise: nil)
+        // The framing has reset the one stream that is malformed; the others go on (RFC 9113, section 5.4.2). What is not
+        // known to be such a fault ends the connection, with the GOAWAY that has been sent.
+        if !Self.isMalformedRequest(error) { context.close(promise: nil) }
+    }
+
+    private static func isMalformedRequest(_ error: any Error) -> Bool {
+        switch error {
+        case is NIOHTTP2Errors.StreamError, is NIOHTTP2Errors.MissingPseudoHeader,
+            is NIOHTTP2Errors.DuplicatePseudoHeader, is NIOHTTP2Errors.PseudoHeaderAfterRegularHeader,
+            is NIOHTTP2Errors.UnknownPseudoHeader, is NIOHTTP2Errors.UnsupportedPseudoHeader,
+            is NIOHTTP2Errors.InvalidPseudoHeaders, is NIOHTTP2Errors.InvalidPseudoHeaderValue,
+            is NIOHTTP2Errors.MissingHostHeader, is NIOHTTP2Errors.DuplicateHostHeader,
+            is NIOHTTP2Errors.EmptyPathHeader, is NIOHTTP2Errors.TrailersWithoutEndStream,
+            is NIOHTTP2Errors.InvalidHTTP2HeaderFieldName, is NIOHTTP2Errors.InvalidHTTP2HeaderFieldValue,
+            is NIOHTTP2Errors.ForbiddenHeaderField, is NIOHTTP2Errors.ContentLengthViolated,
+            is NIOHTTP2Errors.ContentLengthHeadersMismatch, is NIOHTTP2Errors.ContentLengthHeaderNegative,
+            is NIOHTTP2Errors.ContentLengthHeaderMalformedValue:
+            true
+        default: false
+        }
     }
 
     func notice(_ now: NIODeadline) {
@@ -253,7 +270,11 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
             if body.readableBytes > Self.flushedBodyBytes { context.flush() }
         }
         // A client that is still sending a body that nobody wants is told to stop (RFC 9113, section 8.1).
-        if answer.status == .contentTooLarge, open.contains(id) { reset(id, .noError, context) }
+        if answer.status == .contentTooLarge, open.contains(id) {
+            // A reset drops what has not been sent.
+            context.flush()
+            reset(id, .noError, context)
+        }
     }
 
     private func reset(_ id: HTTP2StreamID, _ code: HTTP2ErrorCode, _ context: ChannelHandlerContext) {

@@ -25,50 +25,71 @@ struct HTTP2Request {
     var isHead: Bool { request.method == .head }
 
     init(_ headers: HPACKHeaders, limits: EdgeLimits) {
-        var method = RequestHead.Method.other
-        var path: String?
+        var method = ""
+        var path = ""
         var authority: String?
         var host: String?
+        var hasLength = false
         var accepted = AcceptedCodings()
         var tags: [[UInt8]] = []
         var fields = 0
         for (name, value, _) in headers {
             fields += 1
+            // RFC 9113, section 8.2.1.
+            if Self.isBlank(value.utf8.first) || Self.isBlank(value.utf8.last) { fault = .malformed }
             switch name {
-            case ":method":
-                method =
-                    switch value {
-                    case "GET": .get
-                    case "HEAD": .head
-                    case "POST": .post
-                    case "OPTIONS": .options
-                    default: .other
-                    }
+            case ":method": method = value
             case ":path": path = value
             case ":authority": authority = value
             case "host":
                 if host != nil { fault = .malformed }
                 host = value
-            case "accept-encoding": Array(value.utf8).withUnsafeBytes { accepted.take(FieldText($0).trimmed) }
+            case "content-length":
+                if hasLength || value.isEmpty || !value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+                    fault = .malformed
+                }
+                hasLength = true
+            case "accept-encoding": Array(value.utf8).withUnsafeBytes { accepted.take(FieldText($0)) }
             case "if-none-match": tags.append(Array(value.utf8))
             default: break
             }
         }
-        // The target rules are those of HTTP/1.1; its scanner lets only printable ASCII through.
-        let target = Array((path ?? "").utf8)
+        // `:authority` stands for `Host`; where both are there they are the same (RFC 9113, section 8.3.1).
+        let named = authority ?? host ?? ""
+        let isAuthority = Array(named.utf8).withUnsafeBytes { FieldText($0).isAuthority }
+        if method.isEmpty || !method.utf8.allSatisfy(isTokenByte) || !isAuthority || (host ?? named) != named {
+            fault = .malformed
+        }
+        let known = Self.method(method)
+        let target = Array(path.utf8)
         if target.count > limits.requestLineBytes {
             fault = .targetTooLong
         } else if fields > limits.fields {
             fault = .headTooLarge
-        } else if !target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) {
+        } else if method != "CONNECT", !Self.isTarget(target, known) {
             fault = .malformed
         }
-        // `:authority` stands for `Host`; where both are there they are the same (RFC 9113, section 8.3.1).
-        let named = authority ?? host ?? ""
-        let isAuthority = Array(named.utf8).withUnsafeBytes { FieldText($0).isAuthority }
-        if !isAuthority || (host ?? named) != named { fault = .malformed }
-        let route = fault == nil ? target.withUnsafeBytes { Route(target: $0, method: method) } : .malformed
-        request = Request(method: method, route: route, accepted: accepted)
+        var route = method == "CONNECT" ? Route.authority : .malformed
+        if fault == nil && method != "CONNECT" { route = target.withUnsafeBytes { Route(target: $0, method: known) } }
+        request = Request(method: known, route: route, accepted: accepted)
         request.ifNoneMatch = tags
     }
+
+    private static func method(_ name: String) -> RequestHead.Method {
+        switch name {
+        case "GET": .get
+        case "HEAD": .head
+        case "POST": .post
+        case "OPTIONS": .options
+        default: .other
+        }
+    }
+
+    /// Printable ASCII in origin form, or `*` (RFC 9113, section 8.3.1).
+    private static func isTarget(_ target: [UInt8], _ method: RequestHead.Method) -> Bool {
+        let isServer = method == .options && target == [UInt8(ascii: "*")]
+        return (target.first == UInt8(ascii: "/") || isServer) && target.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
+    private static func isBlank(_ byte: UInt8?) -> Bool { byte == 0x20 || byte == 0x09 }
 }

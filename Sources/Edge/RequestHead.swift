@@ -32,6 +32,8 @@ package enum HeadFault: Error, Equatable {
     case malformed
     case requestLineTooLong
     case headTooLarge
+    /// A transfer coding that is not known, before the one that is.
+    case unknownCoding
 }
 
 /// The one strict scanner of heads: frames every HTTP/1 request and reads what the edge needs of it.
@@ -73,7 +75,7 @@ package struct HeadScanner {
     /// - Throws: The first fault, after which nothing more may be read.
     package mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(HeadFault) -> Int? {
         while true {
-            let most = isInRequestLine ? requestLineBytesMax : headBytesMax
+            let most = isInRequestLine ? lineStart + requestLineBytesMax : headBytesMax
             let stop = firstControl(in: bytes, from: searched, to: min(bytes.count, most))
             searched = stop
             guard stop < min(bytes.count, most) else {
@@ -170,10 +172,25 @@ package struct HeadScanner {
         case 15 where name.equals("accept-encoding"):
             head.accepted.take(value(bytes, colon, line))
         case 17 where name.equals("transfer-encoding"):
-            guard !isChunked, !head.isOld, value(bytes, colon, line).equals("chunked") else { throw .malformed }
+            guard !isChunked, !head.isOld else { throw .malformed }
+            try readTransferCodings(value(bytes, colon, line))
             isChunked = true
         default: break
         }
+    }
+
+    /// The last coding must be `chunked`, and it alone is known (RFC 9112, sections 6.1 and 6.3).
+    private func readTransferCodings(_ value: FieldText) throws(HeadFault) {
+        if value.equals("chunked") { return }
+        var codings = 0
+        var endsChunked = false
+        var isRepeated = false
+        value.forEach(separatedBy: UInt8(ascii: ",")) { coding in
+            codings += 1
+            if endsChunked { isRepeated = true }
+            endsChunked = coding.equals("chunked")
+        }
+        throw endsChunked && !isRepeated && codings > 1 ? .unknownCoding : .malformed
     }
 
     @inline(__always)
@@ -188,12 +205,15 @@ package struct HeadScanner {
         head.expectsContinue = head.expectsContinue && !head.isOld
     }
 
+    /// Any number of digits; what no body can have is the largest number there is.
     private static func number(_ value: FieldText) -> Int? {
-        guard value.count > 0, value.count <= 18 else { return nil }
+        guard value.count > 0 else { return nil }
         var number = 0
         for byte in value.bytes {
             guard (0x30...0x39).contains(byte) else { return nil }
-            number = number * 10 + Int(byte - 0x30)
+            let (tens, overflow) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carries) = tens.addingReportingOverflow(Int(byte - 0x30))
+            number = overflow || carries ? .max : sum
         }
         return number
     }

@@ -16,6 +16,7 @@ package enum Responder {
         case .malformed: return .answer(.badRequest)
         case .tooLong: return .answer(.targetTooLong)
         case .absent: return .answer(.notFound)
+        case .authority: return .answer(.onlyGet)
         case .snippet, .manifest, .loader, .object, .usage, .server: break
         }
         switch request.method {
@@ -60,7 +61,7 @@ package enum Responder {
         case .object(let digest):
             guard let object = shown.index.objects[digest] else { return .fetch(digest, cache: .immutable) }
             return .answer(answer(object: object, to: request, cache: .immutable))
-        case .usage, .server: return .answer(.onlyGet)
+        case .usage, .server, .authority: return .answer(.onlyGet)
         case .absent, .malformed, .tooLong: return .answer(.notFound)
         }
     }

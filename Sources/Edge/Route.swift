@@ -9,6 +9,8 @@ enum Route: Equatable {
     case usage(PartnerKey?)
     /// `OPTIONS *`
     case server
+    /// `CONNECT host:port`
+    case authority
     case absent
     /// A malformed target or key: 400.
     case malformed
@@ -22,7 +24,8 @@ enum Route: Equatable {
             return
         }
         guard let path = Self.path(of: target), let segments = Segments(path) else {
-            self = .malformed
+            let isAuthority = method == .other && FieldText(target).isAuthority
+            self = isAuthority ? .authority : .malformed
             return
         }
         do throws(Refusal) {

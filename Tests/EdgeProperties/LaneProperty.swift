@@ -80,6 +80,7 @@ package struct LaneProperty {
         case (.refused(.malformed), .refused(.malformed)): return nil
         case (.refused(.requestLineTooLong), .refused(.requestLineTooLong)): return nil
         case (.refused(.headTooLarge), .refused(.headTooLarge)): return nil
+        case (.refused(.unknownCoding), .refused(.unknownCoding)): return nil
         case (.head(let head, let count), .head(let reference, let referenceCount)):
             func text(_ range: Range<Int>) -> String {
                 String(bytes[range].map { Character(Unicode.Scalar($0)) })

@@ -1,9 +1,10 @@
 import Edge
+import Foundation
 
 /// A head read in the plainest way, to hold the edge's scanner against: byte by byte, then line by line, in arrays.
 struct ReferenceHead: Equatable {
     enum Fault: Equatable {
-        case malformed, requestLineTooLong, headTooLarge
+        case malformed, requestLineTooLong, headTooLarge, unknownCoding
     }
 
     enum Outcome: Equatable {
@@ -47,7 +48,8 @@ struct ReferenceHead: Equatable {
                 line.append(byte)
             }
             // What has come cannot become a line, or a head, within its limit any more.
-            if head.requestLine == nil && position + 1 >= limits.requestLineBytes {
+            let emptyLineBytes = lines.isEmpty ? 0 : 2
+            if head.requestLine == nil && position + 1 >= limits.requestLineBytes + emptyLineBytes {
                 return .refused(.requestLineTooLong)
             }
             if position + 1 >= limits.headBytes { return .refused(.headTooLarge) }
@@ -95,11 +97,14 @@ private struct HeadLines {
         switch name {
         case "host": return isAuthority(value) ? nil : .malformed
         case "content-length":
-            let isNumber = (1...18).contains(value.count) && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            let isNumber = !value.isEmpty && value.utf8.allSatisfy { (0x30...0x39).contains($0) }
             return values.count == 1 && isNumber ? nil : .malformed
         case "transfer-encoding":
-            let isRight = values.count == 1 && value.lowercased() == "chunked" && requestLine?.version == "HTTP/1.1"
-            return isRight ? nil : .malformed
+            guard values.count == 1, requestLine?.version == "HTTP/1.1" else { return .malformed }
+            let codings = elements(value.lowercased()).filter { !$0.isEmpty }
+            if value.lowercased() == "chunked" { return nil }
+            guard codings.count > 1, codings.firstIndex(of: "chunked") == codings.count - 1 else { return .malformed }
+            return .unknownCoding
         default: return nil
         }
     }
@@ -113,11 +118,43 @@ private struct HeadLines {
             host = String(host[..<colon])
         }
         if host.hasPrefix("[") {
-            let inner = host.dropFirst().dropLast()
-            return host.hasSuffix("]") && !inner.isEmpty && inner.allSatisfy { "0123456789abcdefABCDEF:.".contains($0) }
+            return host.hasSuffix("]") && isAddress(String(host.dropFirst().dropLast()))
         }
         let allowed = Self.letters.subtracting("|^`#".utf8).union("(),;=".utf8)
+        let escapes = host.split(separator: "%", omittingEmptySubsequences: false).dropFirst()
+        guard escapes.allSatisfy({ $0.utf8.count >= 2 && $0.prefix(2).allSatisfy(\.isHexDigit) }) else { return false }
         return !host.isEmpty && host.unicodeScalars.allSatisfy { $0.isASCII && allowed.contains(UInt8($0.value)) }
+    }
+
+    /// Eight groups, or fewer with one gap; the last two may be an IPv4 address.
+    private func isAddress(_ text: String) -> Bool {
+        let halves = text.components(separatedBy: "::")
+        guard halves.count <= 2 else { return false }
+        var groups = 0
+        for (number, half) in halves.enumerated() where !half.isEmpty {
+            let parts = half.components(separatedBy: ":")
+            for (place, part) in parts.enumerated() {
+                if part.contains(".") {
+                    guard number == halves.count - 1, place == parts.count - 1, isOldAddress(part) else { return false }
+                    groups += 2
+                } else {
+                    guard (1...4).contains(part.count), part.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+                        return false
+                    }
+                    groups += 1
+                }
+            }
+        }
+        return halves.count == 2 ? groups < 8 : groups == 8
+    }
+
+    private func isOldAddress(_ text: String) -> Bool {
+        let parts = text.components(separatedBy: ".")
+        return parts.count == 4
+            && parts.allSatisfy { part in
+                part.utf8.allSatisfy { (0x30...0x39).contains($0) }
+                    && Int(part).map { $0 < 256 && "\($0)" == part } == true
+            }
     }
 
     func finished() -> ReferenceHead? {
@@ -129,7 +166,7 @@ private struct HeadLines {
         var head = ReferenceHead()
         (head.method, head.target, head.version) = requestLine
         head.isChunked = !values("transfer-encoding").isEmpty
-        head.length = values("content-length").first.flatMap { Int($0) }
+        head.length = values("content-length").first.map { Int($0) ?? .max }
         guard !head.isChunked || head.length == nil else { return nil }
         let options = values("connection").flatMap { elements($0) }.map { $0.lowercased() }
         head.keepsAlive = !options.contains("close") && (!isOld || options.contains("keep-alive"))

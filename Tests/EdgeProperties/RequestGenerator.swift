@@ -41,7 +41,9 @@ package struct RequestGenerator<Random: RandomNumberGenerator> {
             "If-None-Match: *", "If-None-Match: \"a\", W/\"b\"", "If-None-Match: ", "if-none-match: \"x,y\"",
             "Connection: close", "Connection: keep-alive", "Connection: x, Close", "Content-Length: 0",
             "Content-Length: 5", "Content-Length: 5, 5", "Content-Length: +1", "Transfer-Encoding: chunked",
-            "Transfer-Encoding: gzip", "Expect: 100-continue", "User-Agent: Mozilla/5.0 (X11; Linux x86_64)",
+            "Transfer-Encoding: gzip", "Transfer-Encoding: gzip, chunked", "Host: [1::2:ffff:1.2.3.4]:1", "Host: a%zz",
+            "Host: [1:2]", "Content-Length: 99999999999999999999", "Expect: 100-continue",
+            "User-Agent: Mozilla/5.0 (X11; Linux x86_64)",
             "Cookie: a=b; c=d", " folded", ": x", "X", "X-Tab:\tx\t", "X-High: \u{E9}", "Sec-Fetch-Site: cross-site",
         ]
     }
