@@ -121,10 +121,15 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     }
 
     func notice(_ now: NIODeadline) {
-        guard let channel = context?.channel else { return }
+        guard isStalled || isFinishing, let channel = context?.channel else { return }
         let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         if pending > 0 && pending < pendingBytes { deadline = max(deadline, now + loop.limits.writeTime) }
         pendingBytes = pending
+    }
+
+    private var isFinishing: Bool {
+        if case .finishing = phase { return true }
+        return false
     }
 
     /// Takes whole requests from the input and answers them, then asks for more.

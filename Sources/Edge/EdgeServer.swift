@@ -65,6 +65,13 @@ public final class EdgeServer: Service {
     /// - Throws: An `IOError` where the address cannot be bound.
     public func run() async throws {
         if let certificates { loops.show(certificates) }
+        // Nobody is let in before there is something to answer with, unless that takes too long.
+        await withTaskGroup(of: Void.self) { [follower, limits] group in
+            group.addTask { await follower.turn() }
+            group.addTask { try? await Task.sleep(for: .nanoseconds(limits.objectTime.nanoseconds)) }
+            await group.next()
+            group.cancelAll()
+        }
         let (loops, most) = (loops, limits.connections)
         let listeners = try await Listeners(address, on: loops.loops) { channel, loop in
             try loops.accept(channel, on: loop, atMost: most)

@@ -31,6 +31,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     private var isStalled = false
     private var sawFrame = false
     private var isLeaving = false
+    private var hasFailed = false
     private(set) var deadline: NIODeadline
     var place = 0
 
@@ -120,8 +121,12 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // The framing has reset the one stream that is malformed; the others go on (RFC 9113, section 5.4.2). What is not
-        // known to be such a fault ends the connection, with the GOAWAY that has been sent.
-        if !Self.isMalformedRequest(error) { context.close(promise: nil) }
+        // known to be such a fault ends the connection, as it may (section 5.4).
+        if Self.isMalformedRequest(error) || hasFailed { return }
+        // The GOAWAY may come back as a fault of its own.
+        hasFailed = true
+        leave(context, lastStream, .protocolError)
+        context.close(promise: nil)
     }
 
     private static func isMalformedRequest(_ error: any Error) -> Bool {
@@ -172,8 +177,8 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
     }
 
-    private func leave(_ context: ChannelHandlerContext, _ last: HTTP2StreamID) {
-        let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: last, errorCode: .noError, opaqueData: nil)
+    private func leave(_ context: ChannelHandlerContext, _ last: HTTP2StreamID, _ code: HTTP2ErrorCode = .noError) {
+        let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: last, errorCode: code, opaqueData: nil)
         context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
     }
 

@@ -15,6 +15,9 @@ struct Listeners: Sendable {
     let port: Int
 
     private static let backlog: Int32 = 1024
+    private static let unsentBytesMax = 64 * 1024
+    /// Between tries to accept when files have run out.
+    private static let pause = TimeAmount.milliseconds(100)
 
     /// Binds the address once for each loop.
     ///
@@ -38,6 +41,16 @@ struct Listeners: Sendable {
                 let bootstrap = ServerBootstrap(group: loop)
                     .serverChannelOption(.backlog, value: Self.backlog)
                     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    // Inherited by connections: a peer that stops reading holds so much of the machine's memory beyond
+                    // what is under way, rather than the megabytes that send buffers grow to.
+                    .serverChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: Self.unsentBytesMax)
+                    .serverChannelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            // With no file left, accepting fails at once: it is tried again a little later, not at once.
+                            let backoff = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { _ in Self.pause }
+                            try channel.pipeline.syncOperations.addHandler(backoff)
+                        }
+                    }
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .childChannelOption(.autoRead, value: false)
                     .childChannelOption(.allowRemoteHalfClosure, value: true)
