@@ -79,13 +79,29 @@ public final class EdgeServer: Service {
         isBound(address.host, listeners.port)
         let follower = follower
         let doorbell = doorbell
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await follower.run(doorbell: doorbell) }
-            try? await gracefulShutdown()
+        let isLost = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await follower.run(doorbell: doorbell)
+                return false
+            }
+            group.addTask { await listeners.untilOneCloses() }
+            group.addTask {
+                try? await gracefulShutdown()
+                return false
+            }
+            // The follower ends only when it is cancelled: what ends first is the service's time, or a listener.
+            let isLost = await group.next() ?? false
             await drain(listeners)
             group.cancelAll()
+            return isLost
         }
         try await loops.shutDown()
+        if isLost { throw ListenerLost() }
+    }
+
+    /// A listener was closed by an error of the network: better to end and be started anew than to serve on half deaf.
+    private struct ListenerLost: Error, CustomStringConvertible {
+        let description = "A listener of the edge was closed by the system."
     }
 
     /// Shows other certificates to connections that come from now on; those that are open keep theirs.

@@ -16,8 +16,6 @@ struct Listeners: Sendable {
 
     private static let backlog: Int32 = 1024
     private static let unsentBytesMax = 64 * 1024
-    /// Between tries to accept when files have run out.
-    private static let pause = TimeAmount.milliseconds(100)
 
     /// Binds the address once for each loop.
     ///
@@ -46,9 +44,7 @@ struct Listeners: Sendable {
                     .serverChannelOption(.tcpOption(.init(rawValue: TCP_NOTSENT_LOWAT)), value: Self.unsentBytesMax)
                     .serverChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
-                            // With no file left, accepting fails at once: it is tried again a little later, not at once.
-                            let backoff = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { _ in Self.pause }
-                            try channel.pipeline.syncOperations.addHandler(backoff)
+                            try channel.pipeline.syncOperations.addHandler(AcceptPause())
                         }
                     }
                     .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -114,9 +110,39 @@ struct Listeners: Sendable {
         }
     }
 
+    /// Returns true when a listener has closed, which without a drain it never does by itself.
+    func untilOneCloses() async -> Bool {
+        await withTaskGroup(of: Void.self) { group in
+            for channel in channels { group.addTask { _ = try? await channel.closeFuture.get() } }
+            await group.next()
+            // Waiting for a future cannot be cancelled; the others end with the drain that follows.
+            for channel in channels { channel.close(promise: nil) }
+        }
+        return true
+    }
+
     /// Closes the listeners.
     func close() async {
         for channel in channels { try? await channel.close() }
+    }
+}
+
+/// Lets a listener rest when accepting fails, as it does at once and again and again when no file is left.
+///
+/// NIO's own handler for this only holds back further reads; the listener stays ready, and its loop would spin.
+private final class AcceptPause: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let time = TimeAmount.milliseconds(100)
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard error is IOError, let options = context.channel.syncOptions else {
+            return context.fireErrorCaught(error)
+        }
+        try? options.setOption(.autoRead, value: false)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.time) {
+            try? options.setOption(.autoRead, value: true)
+        }
     }
 }
 
