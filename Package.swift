@@ -211,3 +211,20 @@ if Context.environment["BENCHMARKS"] != nil {
         )
     )
 }
+
+// The fuzzer of `Tests/fuzz`: every module under test must be instrumented.
+if Context.environment["FUZZ"] != nil {
+    for target in package.targets where target.name == "Edge" || target.name == "EdgeProperties" {
+        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "HeadFuzzer",
+            dependencies: ["EdgeProperties"],
+            path: "Tests/Fuzz",
+            exclude: ["words.dict"],
+            swiftSettings: strict + [.unsafeFlags(["-sanitize=fuzzer"])],
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+        )
+    )
+}
