@@ -107,6 +107,7 @@ def check_http1(report: Report, server: Server) -> None:
 
 def check_secure(report: Report, deployment: Deployment, folder: str) -> None:
     # Only this half needs more than Python itself.
+    import certificates
     import secure
 
     paths = certificate(folder)
@@ -122,6 +123,7 @@ def check_secure(report: Report, deployment: Deployment, folder: str) -> None:
         report.fail("tls: the first good request", f"{type(error).__name__} {error}")
     finally:
         server.stop()
+    certificates.check(report, deployment, folder)
 
 
 def check_alive(report: Report, server: Server) -> None:
