@@ -1,4 +1,5 @@
 import NIOCore
+import NIOSSL
 
 /// One HTTP/1.x connection: frames requests with the strict scanner, answers them in order, keeps the deadlines.
 ///
@@ -29,7 +30,9 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     private var isWorking = false
     /// Whether no request has come yet.
     private var isFresh = true
-    private var pendingBytes = 0
+    private var writes = WriteWatch()
+    /// Whether so much was written that some of it may still be waiting for the peer.
+    private var isWatched = false
     private(set) var deadline: NIODeadline
     var place = 0
 
@@ -100,11 +103,14 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // A peer that ends TLS without saying so has ended its side, and is still answered.
+        if case NIOSSLError.uncleanShutdown? = error as? NIOSSLError { return }
         // Resets and the like: the peer is gone, and nobody else needs to know.
         context.close(promise: nil)
     }
 
     func abandon() {
+        deadline = .distantFuture
         context?.close(promise: nil)
     }
 
@@ -121,15 +127,8 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     }
 
     func notice(_ now: NIODeadline) {
-        guard isStalled || isFinishing, let channel = context?.channel else { return }
-        let pending = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
-        if pending > 0 && pending < pendingBytes { deadline = max(deadline, now + loop.limits.writeTime) }
-        pendingBytes = pending
-    }
-
-    private var isFinishing: Bool {
-        if case .finishing = phase { return true }
-        return false
+        guard isWatched, let channel = context?.channel else { return }
+        isWatched = writes.look(at: channel, now, limit: loop.limits.writeTime, deadline: &deadline)
     }
 
     /// Takes whole requests from the input and answers them, then asks for more.
@@ -172,10 +171,12 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     /// Writes what the answers so far came to.
     private func sendOff(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>? = nil) {
         guard loop.output.readableBytes > 0 || promise != nil else { return }
-        loop.counters.bytesSent += loop.output.readableBytes
-        context.writeAndFlush(wrapOutboundOut(loop.output), promise: promise)
-        // Written as a whole, the memory is ours again; else this takes new.
-        loop.output.clear()
+        // Taken out first: writing may call back, and what is called must not find it.
+        var output = loop.takeOutput()
+        loop.counters.bytesSent += output.readableBytes
+        if output.readableBytes > Self.copiedBodyBytesMax { isWatched = true }
+        context.writeAndFlush(wrapOutboundOut(output), promise: promise)
+        loop.giveBack(&output)
     }
 
     /// How long the present phase may take from now.
@@ -290,8 +291,10 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             loop.fetch(digest, on: context.eventLoop) { object in
                 guard let context = self.context, case .waiting = self.phase else { return }
                 self.phase = .head
-                let answer = Responder.answer(object: object, to: request, cache: cache)
-                _ = self.sent(answer, to: request, context)
+                // What writing calls back must wait until this answer is out as a whole.
+                self.isWorking = true
+                _ = self.sent(Responder.answer(object: object, to: request, cache: cache), to: request, context)
+                self.isWorking = false
                 self.work(context)
             }
             return false
@@ -340,10 +343,12 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         if body.readableBytes <= Self.copiedBodyBytesMax {
             loop.output.writeImmutableBuffer(body)
         } else {
-            loop.counters.bytesSent += loop.output.readableBytes + body.readableBytes
-            context.write(wrapOutboundOut(loop.output), promise: nil)
+            var output = loop.takeOutput()
+            loop.counters.bytesSent += output.readableBytes + body.readableBytes
+            isWatched = true
+            context.write(wrapOutboundOut(output), promise: nil)
             context.writeAndFlush(wrapOutboundOut(body), promise: nil)
-            loop.output.clear()
+            loop.giveBack(&output)
         }
         return stays
     }

@@ -57,6 +57,7 @@ public struct EdgeCertificates: Sendable {
         }
         guard var configuration else { throw Unusable(description: "No certificate is named.") }
         configuration.minimumTLSVersion = .tlsv12
+        configuration.shutdownTimeout = .seconds(1)
         configuration.applicationProtocols = ["h2", "http/1.1"]
         names = shown.keys.sorted()
         if files.count > 1 {

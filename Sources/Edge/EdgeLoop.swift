@@ -27,8 +27,10 @@ final class EdgeLoop {
     /// What is served; nil before the first load.
     var shown: ShownIndex?
     var counters = EdgeCounters()
-    /// Where answers are put together before they are written; empty between two reads.
+    /// Where answers are put together; empty whenever something else may run on the loop.
     var output = ByteBuffer()
+    /// The buffer that was written last: its memory is used again once the channel has let go of it.
+    private var spare = ByteBuffer()
     /// What TLS connections are shown from now on; nil where none are spoken.
     var certificates: EdgeCertificates?
     /// The `Date` line.
@@ -73,9 +75,23 @@ final class EdgeLoop {
         counters.open -= 1
     }
 
-    /// A time from now, without asking the clock: never too early, and late by a tick at most.
+    /// A time from now, without asking the clock: late by a tick, and early only where the loop itself is late.
     func deadline(in time: TimeAmount) -> NIODeadline {
         now + Self.tickTime + time
+    }
+
+    /// Hands out what has been put together, and leaves an empty buffer. It must be given back after it was written.
+    func takeOutput() -> ByteBuffer {
+        let full = output
+        output = spare
+        spare = ByteBuffer()
+        return full
+    }
+
+    /// Takes the memory of a written buffer back; where the channel still holds it, this costs new memory.
+    func giveBack(_ written: inout ByteBuffer) {
+        written.clear()
+        spare = written
     }
 
     /// Called once a second: renews the date, and closes what has passed its deadline.

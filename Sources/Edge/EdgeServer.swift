@@ -15,6 +15,8 @@ public final class EdgeServer: Service {
     private let loops: LoopSet
     private let certificates: EdgeCertificates?
     private let isDraining = Mutex(false)
+    /// The counts at the end, once the loops have ended.
+    private let lastCounters = Mutex<EdgeCounters?>(nil)
     private let isBound: @Sendable (_ host: String, _ port: Int) -> Void
 
     /// Makes a server; ``run()`` binds it.
@@ -95,6 +97,8 @@ public final class EdgeServer: Service {
             group.cancelAll()
             return isLost
         }
+        let last = await loops.counters()
+        lastCounters.withLock { $0 = last }
         try await loops.shutDown()
         if isLost { throw ListenerLost() }
     }
@@ -132,14 +136,17 @@ public final class EdgeServer: Service {
     /// Returns when no connection is open, or after `time`.
     private func untilEmpty(atMost time: TimeAmount) async {
         let end = ContinuousClock.now + .nanoseconds(time.nanoseconds)
-        while ContinuousClock.now < end, await loops.counters().open > 0 {
+        while ContinuousClock.now < end, !Task.isCancelled, await loops.counters().open > 0 {
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
 
     /// How the edge is.
     public func report() async -> EdgeReport {
-        let (index, counters) = (loops.shown, await loops.counters())
+        var counters = lastCounters.withLock { $0 }
+        // Loops that have ended answer no more.
+        if counters == nil { counters = await loops.counters() }
+        let index = loops.shown
         return EdgeReport(
             isDraining: isDraining.withLock { $0 },
             head: index?.head,
@@ -148,7 +155,7 @@ public final class EdgeServer: Service {
             } ?? [],
             setAside: index?.setAside.count ?? 0,
             waitingForObjects: index?.unsettledCount ?? 0,
-            counters: counters
+            counters: counters ?? EdgeCounters()
         )
     }
 }

@@ -4,7 +4,7 @@ import NIOCore
 /// Answers complete, ordinary requests for snippets straight from the bytes of the head: no text, no allocation.
 ///
 /// What it does not recognise it leaves to the slow lane: `Route` and `Responder`, which know the whole contract. It never
-/// answers what they would answer otherwise; `Tests/EdgeTests/FastLaneTests` holds the two against each other.
+/// answers what they would answer otherwise; `LaneTests` and `Tests/fuzz` hold the two against each other.
 package enum FastLane {
     /// The answer to `GET` or `HEAD` of `/v1/{partner}/snippets/{variable}/{client}.js`, or the same without partner.
     ///

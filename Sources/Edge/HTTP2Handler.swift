@@ -24,23 +24,34 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     private var context: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: Stream] = [:]
     /// Streams that are ready, in the order in which they became so.
-    private var ready: [HTTP2StreamID] = []
-    /// Streams that are open, answered or not.
-    private var open: Set<HTTP2StreamID> = []
+    private var ready = CircularBuffer<HTTP2StreamID>()
+    /// Streams that are open, answered or not; true where the client may still send on it.
+    private var open: [HTTP2StreamID: Bool] = [:]
+    /// Bodies that were answered with on streams which are still open: the peer has not yet made room for all of them.
+    private var unsent: [HTTP2StreamID: Int] = [:]
+    private var unsentBytes = 0
     private var lastStream = HTTP2StreamID.rootStream
     private var isStalled = false
+    private var isWorking = false
+    /// Whether frames came with the last bytes.
     private var sawFrame = false
     private var isLeaving = false
+    private var isClosing = false
     private var hasFailed = false
+    private var writes = WriteWatch()
     private(set) var deadline: NIODeadline
     var place = 0
 
     /// Streams of a connection at one time.
     private static let streamsMax = 100
-    /// The window for bodies that a connection is given; each stream has as much as a body may have.
+    /// The window for bodies that a connection is given.
     private static let windowBytes = 65_535
     /// Longer bodies are flushed at once, so that what is written is also counted.
     private static let flushedBodyBytes = 8 * 1024
+    /// While so much waits for the peer to make room, nothing more is answered.
+    private static let unsentBytesMax = 256 * 1024
+    /// How long a peer may take that came while the server was closing.
+    private static let lingerTime = TimeAmount.seconds(2)
 
     init(loop: EdgeLoop) {
         self.loop = loop
@@ -54,7 +65,8 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         connection.initialSettings = [
             HTTP2Setting(parameter: .maxConcurrentStreams, value: streamsMax),
             HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headBytes),
-            HTTP2Setting(parameter: .initialWindowSize, value: windowBytes),
+            // A stream is never given more than a body may have, and one byte that says it is too long.
+            HTTP2Setting(parameter: .initialWindowSize, value: max(windowBytes, limits.bodyBytes + 1)),
         ]
         connection.maximumBufferedControlFrames = 1000
         return NIOHTTP2Handler(
@@ -67,6 +79,11 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         loop.add(self)
+        if loop.isDraining { drain() }
+        if loop.closesIdle {
+            isLeaving = true
+            deadline = loop.deadline(in: Self.lingerTime)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -78,8 +95,8 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         sawFrame = true
         let frame = unwrapInboundIn(data)
         switch frame.payload {
-        case .headers(let headers): take(headers, on: frame.streamID, context)
-        case .data(let data): take(data, on: frame.streamID, context)
+        case .headers(let headers): take(headers, on: frame.streamID)
+        case .data(let data): take(data, on: frame.streamID)
         case .goAway: isLeaving = true
         case .priority, .rstStream, .settings, .pushPromise, .ping, .windowUpdate, .alternativeService, .origin: break
         }
@@ -87,11 +104,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         // Bytes without a frame are the start of one: it must be complete as soon as a head must.
-        if sawFrame {
-            deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
-        } else {
-            deadline = min(deadline, loop.deadline(in: loop.limits.headTime))
-        }
+        if !sawFrame { deadline = min(deadline, loop.deadline(in: loop.limits.headTime)) }
         sawFrame = false
         work(context)
     }
@@ -104,11 +117,13 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case let event as StreamClosedEvent:
-            open.remove(event.streamID)
+            open[event.streamID] = nil
             streams[event.streamID] = nil
+            unsentBytes -= unsent.removeValue(forKey: event.streamID) ?? 0
             progress()
+            if !isWorking { work(context) }
         case let event as NIOHTTP2WindowUpdatedEvent:
-            if event.outboundWindowSize != nil { progress() }
+            if event.outboundWindowSize != nil && !unsent.isEmpty { progress() }
             guard event.streamID == .rootStream, let left = event.inboundWindowSize, left < Self.windowBytes / 2 else {
                 return
             }
@@ -150,10 +165,10 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         guard let context else { return }
         for (id, stream) in streams {
             guard case .body(_, _, let deadline) = stream, deadline <= now else { continue }
-            loop.counters.timedOut += 1
             reset(id, .cancel, context)
         }
         context.flush()
+        _ = writes.look(at: context.channel, now, limit: loop.limits.writeTime, deadline: &deadline)
     }
 
     func drain() {
@@ -165,41 +180,50 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     func closeIfIdle() {
         guard let context else { return }
         isLeaving = true
-        leave(context, lastStream)
         closeIfLeft(context)
     }
 
     func abandon() {
+        deadline = .distantFuture
         context?.close(promise: nil)
     }
 
+    /// A request has come, or the peer makes room. Other frames are no reason to be kept.
     private func progress() {
         deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
     }
 
-    private func leave(_ context: ChannelHandlerContext, _ last: HTTP2StreamID, _ code: HTTP2ErrorCode = .noError) {
+    private func leave(
+        _ context: ChannelHandlerContext,
+        _ last: HTTP2StreamID,
+        _ code: HTTP2ErrorCode = .noError,
+        _ promise: EventLoopPromise<Void>? = nil
+    ) {
         let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: last, errorCode: code, opaqueData: nil)
-        context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: promise)
     }
 
+    /// Ends a connection that is to end and has nothing under way: behind a last frame, so that all before it is written.
     private func closeIfLeft(_ context: ChannelHandlerContext) {
-        if isLeaving && open.isEmpty && ready.isEmpty { context.close(promise: nil) }
+        guard isLeaving, !isClosing, open.isEmpty, ready.isEmpty else { return }
+        isClosing = true
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.context?.close(promise: nil) }
+        leave(context, lastStream, .noError, written)
     }
 
     // MARK: Requests
 
-    private func take(
-        _ headers: HTTP2Frame.FramePayload.Headers,
-        on id: HTTP2StreamID,
-        _ context: ChannelHandlerContext
-    ) {
-        if case .body(let request, let body, _)? = streams[id] {
+    private func take(_ headers: HTTP2Frame.FramePayload.Headers, on id: HTTP2StreamID) {
+        if open[id] != nil {
             // Trailers mean nothing here, but end the body.
-            if headers.endStream { isReady(id, request, body) }
+            if headers.endStream { open[id] = false }
+            if case .body(let request, let body, _)? = streams[id], headers.endStream { isReady(id, request, body) }
             return
         }
         lastStream = max(lastStream, id)
-        open.insert(id)
+        open[id] = !headers.endStream
+        progress()
         let request = HTTP2Request(headers.headers, limits: loop.limits)
         if headers.endStream || request.fault != nil {
             isReady(id, request, [])
@@ -208,9 +232,11 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         }
     }
 
-    private func take(_ data: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID, _ context: ChannelHandlerContext) {
+    private func take(_ data: HTTP2Frame.FramePayload.Data, on id: HTTP2StreamID) {
+        if data.endStream, open[id] != nil { open[id] = false }
         guard case .body(var request, var body, let deadline)? = streams[id], case .byteBuffer(let bytes) = data.data
         else { return }
+        progress()
         // So that the array is not copied.
         streams[id] = nil
         if bytes.readableBytes > loop.limits.bodyBytes - body.count {
@@ -226,25 +252,31 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         ready.append(id)
     }
 
-    /// Answers what is ready as long as the connection takes it, then asks for more.
+    private var mayAnswer: Bool { !isStalled && unsentBytes < Self.unsentBytesMax && !ready.isEmpty }
+
+    /// Answers what is ready as long as the peer takes it, then asks for more. Writing may call back, and what is called
+    /// leaves the work to this.
     private func work(_ context: ChannelHandlerContext) {
-        var answered = 0
-        while !isStalled, answered < ready.count {
-            let id = ready[answered]
-            answered += 1
-            guard case .ready(let request, let body)? = streams.removeValue(forKey: id) else { continue }
-            answer(id, request, body, context)
-        }
-        ready.removeFirst(answered)
-        context.flush()
-        if !isStalled {
-            closeIfLeft(context)
-            context.read()
-        }
+        guard !isWorking else { return }
+        isWorking = true
+        repeat {
+            while mayAnswer, let id = ready.popFirst() {
+                guard case .ready(let request, let body)? = streams.removeValue(forKey: id) else { continue }
+                answer(id, request, body, context)
+            }
+            context.flush()
+        } while mayAnswer
+        isWorking = false
+        closeIfLeft(context)
+        if !isStalled { context.read() }
     }
 
-    private func answer(_ id: HTTP2StreamID, _ request: HTTP2Request, _ body: [UInt8], _ context: ChannelHandlerContext)
-    {
+    private func answer(
+        _ id: HTTP2StreamID,
+        _ request: HTTP2Request,
+        _ body: [UInt8],
+        _ context: ChannelHandlerContext
+    ) {
         if let fault = request.fault { return send(fault.answer, on: id, isHead: request.isHead, context) }
         switch Responder.reply(to: request.request, body: body, in: loop.shown) {
         case .answer(let answer):
@@ -255,27 +287,34 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
             loop.fetch(digest, on: context.eventLoop) { object in
                 guard let context = self.context, case .fetching? = self.streams.removeValue(forKey: id) else { return }
                 let answer = Responder.answer(object: object, to: request.request, cache: cache)
+                self.isWorking = true
                 self.send(answer, on: id, isHead: request.isHead, context)
-                context.flush()
+                self.isWorking = false
+                self.work(context)
             }
         }
     }
 
     private func send(_ answer: Answer, on id: HTTP2StreamID, isHead: Bool, _ context: ChannelHandlerContext) {
+        // The client may have given it up meanwhile.
+        guard open[id] != nil else { return }
         loop.counters.count(answer)
         let body = isHead ? nil : answer.body
         loop.counters.bytesSent += answer.fields.lines.count + (body?.readableBytes ?? 0)
-        let head = HTTP2Frame.FramePayload.headers(
-            .init(headers: answer.headers(date: loop.dateText), endStream: body == nil)
+        let headers = HTTP2Frame.FramePayload.Headers(
+            headers: answer.headers(date: loop.dateText),
+            endStream: body == nil
         )
-        context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: head)), promise: nil)
+        context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: .headers(headers))), promise: nil)
         if let body {
+            unsent[id] = body.readableBytes
+            unsentBytes += body.readableBytes
             let data = HTTP2Frame.FramePayload.data(.init(data: .byteBuffer(body), endStream: true))
             context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: data)), promise: nil)
             if body.readableBytes > Self.flushedBodyBytes { context.flush() }
         }
-        // A client that is still sending a body that nobody wants is told to stop (RFC 9113, section 8.1).
-        if answer.status == .contentTooLarge, open.contains(id) {
+        // A client that is still sending what nobody wants is told to stop (RFC 9113, section 8.1).
+        if open[id] == true {
             // A reset drops what has not been sent.
             context.flush()
             reset(id, .noError, context)

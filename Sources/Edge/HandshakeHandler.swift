@@ -69,6 +69,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ed
     func drain() {}
 
     func abandon() {
+        deadline = .distantFuture
         context?.close(promise: nil)
     }
 }

@@ -125,12 +125,49 @@ extension KeyTable.Shard {
     mutating func remove(_ number: UInt32, _ key: UnsafeRawBufferPointer, _ hash: UInt64) -> Int {
         guard let slot = find(number, key, hash) else { return 0 }
         let position = Int(slots[slot]) - 1
-        unusedBytes += key.count + Self.lengthBytes + Self.numberBytes
-        entries.swapAt(position, entries.count - 1)
+        closeGap(slot)
+        let last = entries.count - 1
+        if position != last {
+            // The last entry moves into the free place.
+            var slot = home(entries[last])
+            while Int(slots[slot]) - 1 != last { slot = (slot + 1) & (slots.count - 1) }
+            slots[slot] = UInt32(position + 1)
+            entries[position] = entries[last]
+        }
         entries.removeLast()
-        // Deletions are rare: the slots are laid out anew, and the arena once half of it is unused.
-        rebuild(slotCount: slots.count)
+        unusedBytes += key.count + Self.lengthBytes + Self.numberBytes
+        if unusedBytes > 1024, unusedBytes * 2 > arena.count { rebuild(slotCount: slots.count) }
         return 1
+    }
+
+    /// Frees a slot, and moves up those behind it that would no longer be found.
+    private mutating func closeGap(_ slot: Int) {
+        let mask = slots.count - 1
+        var gap = slot
+        var next = (slot + 1) & mask
+        while slots[next] != 0 {
+            let home = home(entries[Int(slots[next]) - 1])
+            if (next - home) & mask >= (next - gap) & mask {
+                slots[gap] = slots[next]
+                gap = next
+            }
+            next = (next + 1) & mask
+        }
+        slots[gap] = 0
+    }
+
+    /// The slot at which the search for an entry starts.
+    private func home(_ entry: KeyTable.Entry) -> Int {
+        Int(truncatingIfNeeded: hash(entry)) & (slots.count - 1)
+    }
+
+    private func hash(_ entry: KeyTable.Entry) -> UInt64 {
+        let start = Int(entry.key)
+        return arena.withUnsafeBytes { arena in
+            let number = arena.loadUnaligned(fromByteOffset: start + Self.lengthBytes, as: UInt32.self)
+            let key = start + Self.lengthBytes + Self.numberBytes
+            return KeyTable.hash(number, .init(rebasing: arena[key..<(key + Int(arena[start]))]))
+        }
     }
 
     private mutating func insert(_ reference: Int, _ hash: UInt64) {
@@ -154,14 +191,6 @@ extension KeyTable.Shard {
             unusedBytes = 0
         }
         slots = [UInt32](repeating: 0, count: slotCount)
-        for position in entries.indices {
-            let start = Int(entries[position].key)
-            let hash = arena.withUnsafeBytes { arena in
-                let number = arena.loadUnaligned(fromByteOffset: start + Self.lengthBytes, as: UInt32.self)
-                let key = start + Self.lengthBytes + Self.numberBytes
-                return KeyTable.hash(number, .init(rebasing: arena[key..<(key + Int(arena[start]))]))
-            }
-            insert(position + 1, hash)
-        }
+        for position in entries.indices { insert(position + 1, hash(entries[position])) }
     }
 }

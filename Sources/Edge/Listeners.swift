@@ -19,8 +19,8 @@ struct Listeners: Sendable {
 
     /// Binds the address once for each loop.
     ///
-    /// The first socket is bound without `SO_REUSEPORT`, so that a second server is refused rather than given a silent
-    /// share of the connections; only then is the option set and the others follow.
+    /// The first socket listens without `SO_REUSEPORT`, so that a second server is refused rather than given a silent share
+    /// of the connections; only then is the option set and the others follow.
     ///
     /// - Parameters:
     ///   - address: Where to listen; port 0 for any free one.
@@ -73,7 +73,7 @@ struct Listeners: Sendable {
         port = channels.first?.localAddress?.port ?? address.port
     }
 
-    /// A bound socket that nobody shared when it was bound, and that others of this process may share now.
+    /// A socket that nobody shared when it began to listen, and that others of this process may share now.
     private static func guardSocket(_ address: SocketAddress) throws -> NIOBSDSocket.Handle {
         let family = address.protocol == .inet6 ? AF_INET6 : AF_INET
         let handle = socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -82,7 +82,7 @@ struct Listeners: Sendable {
         let size = socklen_t(MemoryLayout<Int32>.size)
         let bound = address.withSockAddr { pointer, length in
             setsockopt(handle, SOL_SOCKET, SO_REUSEADDR, &one, size) == 0
-                && bind(handle, pointer, socklen_t(length)) == 0
+                && bind(handle, pointer, socklen_t(length)) == 0 && listen(handle, Self.backlog) == 0
                 && setsockopt(handle, SOL_SOCKET, SO_REUSEPORT, &one, size) == 0
         }
         guard bound else {
@@ -115,7 +115,7 @@ struct Listeners: Sendable {
         await withTaskGroup(of: Void.self) { group in
             for channel in channels { group.addTask { _ = try? await channel.closeFuture.get() } }
             await group.next()
-            // Waiting for a future cannot be cancelled; the others end with the drain that follows.
+            // Waiting for a future cannot be cancelled: the others are closed with it.
             for channel in channels { channel.close(promise: nil) }
         }
         return true

@@ -21,6 +21,8 @@ package struct PreparedObject: Sendable {
     let mediaType: String
     /// The smallest first; always with identity.
     let variants: [Variant]
+    /// The answers to requests for the object itself.
+    let responses: ResponseSet
 
     package init(_ object: StoredObject) {
         digest = object.digest
@@ -29,6 +31,7 @@ package struct PreparedObject: Sendable {
             [Variant(.identity, object.body)] + (object.gzip.map { [Variant(.gzip, $0)] } ?? [])
             + (object.brotli.map { [Variant(.brotli, $0)] } ?? [])
         self.variants = variants.sorted { $0.body.readableBytes < $1.body.readableBytes }
+        responses = ResponseSet(self.variants, mediaType, outcome: nil, release: nil, isNegotiated: true)
     }
 
     /// The entity tags of all variants.
@@ -64,9 +67,9 @@ final class ResponseSet: Sendable {
 
     /// - Parameters:
     ///   - object: The bodies.
-    ///   - outcome: What it is shown for; nil where it is no snippet.
+    ///   - outcome: What it is shown for.
     ///   - release: The value of `Waymark-Release`; nil for none.
-    convenience init(_ object: PreparedObject, outcome: Outcome? = nil, release: String? = nil) {
+    convenience init(_ object: PreparedObject, outcome: Outcome, release: String? = nil) {
         self.init(object.variants, object.mediaType, outcome: outcome, release: release, isNegotiated: true)
     }
 

@@ -37,7 +37,7 @@ package enum Responder {
     /// The answer to a request for an object, once it is known whether there is one.
     static func answer(object: PreparedObject?, to request: Request, cache: CachePolicy) -> Answer {
         guard let object else { return .notFound }
-        return answer(ResponseSet(object), request, cache)
+        return answer(object.responses, request, cache)
     }
 
     private static func answer(_ responses: ResponseSet, _ request: Request, _ cache: CachePolicy) -> Answer {

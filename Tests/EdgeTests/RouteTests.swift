@@ -152,7 +152,7 @@ struct NegotiationTests {
                     brotli: Array(repeating: 2, count: brotli)
                 )
             )
-            let responses = ResponseSet(object)
+            let responses = object.responses
             return responses.responses[responses.choose(AcceptedCodings(of: field))].coding
         }
         #expect(pick(50, 40, "gzip, br") == .brotli)

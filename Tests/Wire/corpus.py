@@ -108,6 +108,7 @@ def check_http1(report: Report, server: Server) -> None:
 def check_secure(report: Report, deployment: Deployment, folder: str) -> None:
     # Only this half needs more than Python itself.
     import certificates
+    import large
     import secure
 
     paths = certificate(folder)
@@ -123,6 +124,7 @@ def check_secure(report: Report, deployment: Deployment, folder: str) -> None:
         report.fail("tls: the first good request", f"{type(error).__name__} {error}")
     finally:
         server.stop()
+    large.check(report, deployment, folder, paths)
     certificates.check(report, deployment, folder)
 
 

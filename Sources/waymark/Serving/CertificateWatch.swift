@@ -8,8 +8,18 @@ import UnixSignals
 /// an alarm: the edge goes on with what it has.
 struct CertificateWatch: Service {
     let files: [EdgeCertificates.Files]
-    let edge: EdgeServer
+    /// Set before it runs.
+    var edge: EdgeServer?
     let logger: Logger
+    /// The state of the files before they were first read.
+    private let loaded: [FileState]
+
+    /// Takes the state of files that are about to be read.
+    init(files: [EdgeCertificates.Files], logger: Logger) {
+        self.files = files
+        self.logger = logger
+        loaded = Self.state(of: files)
+    }
 
     /// How often the files are looked at.
     private static let interval = Duration.seconds(2)
@@ -25,13 +35,15 @@ struct CertificateWatch: Service {
     }
 
     private func lookForChanges() async {
-        var seen = state()
+        var seen = loaded
+        var failed: [FileState] = []
         while true {
             let slept: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
             guard slept != nil else { return }
             let now = state()
-            // Files that are being replaced may not fit together yet: they are looked at again until they do.
-            if now != seen, reload() { seen = now }
+            guard now != seen, now != failed else { continue }
+            // Files that are being replaced may not fit together yet: they are looked at again once they change again.
+            if reload() { seen = now } else { failed = now }
         }
     }
 
@@ -39,7 +51,7 @@ struct CertificateWatch: Service {
     private func reload() -> Bool {
         do {
             let certificates = try EdgeCertificates(files)
-            edge.show(certificates)
+            edge?.show(certificates)
             logger.notice("The edge shows new certificates.", metadata: ["names": "\(certificates.names)"])
             return true
         } catch {
@@ -49,9 +61,13 @@ struct CertificateWatch: Service {
     }
 
     /// What tells one version of the files from another.
-    private func state() -> [FileState] {
+    private func state() -> [FileState] { Self.state(of: files) }
+
+    private static func state(of files: [EdgeCertificates.Files]) -> [FileState] {
         files.flatMap { [$0.certificate, $0.key] }.map { path in
-            let attributes = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
+            // Of what links lead to: some deployments change only a link to the folder.
+            let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+            let attributes = (try? FileManager.default.attributesOfItem(atPath: file)) ?? [:]
             return FileState(
                 modified: attributes[.modificationDate] as? Date,
                 size: (attributes[.size] as? NSNumber)?.intValue,

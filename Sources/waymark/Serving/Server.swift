@@ -86,6 +86,7 @@ struct Server: Sendable {
         let bound = bound
         let runtime = services.runtime
         let files = try settings.certificateFiles()
+        var watch = CertificateWatch(files: files, logger: logger)
         let certificates: EdgeCertificates?
         do {
             certificates = files.isEmpty ? nil : try EdgeCertificates(files)
@@ -128,9 +129,11 @@ struct Server: Sendable {
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = LogTrimmer(storage: services.storage, logger: logger)
         let commands = SocketServer(path: socket, services: services, logger: logger)
-        let watch = certificates.map { _ in CertificateWatch(files: files, edge: edge, logger: logger) }
+        watch.edge = edge
         let services: [any Service] =
-            [ops, control, edge, trimmer, commands] + [watch].compactMap { $0 } + (try further(bound)) + [announcement]
+            [ops, control, edge, trimmer, commands] + (certificates == nil ? [] : [watch]) + (try further(bound)) + [
+                announcement
+            ]
         var group = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
