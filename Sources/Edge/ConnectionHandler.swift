@@ -88,6 +88,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         isStalled = !context.channel.isWritable
+        if isStalled { isWatched = true }
         if isStalled || isWorking { return }
         deadline = loop.deadline(in: timeLeft)
         work(context)
@@ -128,7 +129,12 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
 
     func notice(_ now: NIODeadline) {
         guard isWatched, let channel = context?.channel else { return }
-        isWatched = writes.look(at: channel, now, limit: loop.limits.writeTime, deadline: &deadline)
+        switch writes.look(at: channel, now, limit: loop.limits.writeTime, deadline: &deadline) {
+        case .pending: return
+        case .taken: deadline = loop.deadline(in: timeLeft)
+        case .nothingPending: break
+        }
+        isWatched = false
     }
 
     /// Takes whole requests from the input and answers them, then asks for more.
@@ -361,6 +367,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         case .head, .body, .waiting: break
         }
         phase = .finishing
+        isWatched = true
         input.clear()
         deadline = loop.deadline(in: timeLeft)
         let written = context.eventLoop.makePromise(of: Void.self)

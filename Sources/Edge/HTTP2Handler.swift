@@ -22,6 +22,8 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
 
     private let loop: EdgeLoop
     private var context: ChannelHandlerContext?
+    /// Of the framing below.
+    private var framing: ChannelHandlerContext?
     private var streams: [HTTP2StreamID: Stream] = [:]
     /// Streams that are ready, in the order in which they became so.
     private var ready = CircularBuffer<HTTP2StreamID>()
@@ -33,8 +35,9 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
     private var lastStream = HTTP2StreamID.rootStream
     private var isStalled = false
     private var isWorking = false
-    /// Whether frames came with the last bytes.
+    /// Whether frames came with the last bytes, and whether any have ever come.
     private var sawFrame = false
+    private var sawPreface = false
     private var isLeaving = false
     private var isClosing = false
     private var hasFailed = false
@@ -78,21 +81,24 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        framing = try? context.pipeline.syncOperations.context(handlerType: NIOHTTP2Handler.self)
         loop.add(self)
         if loop.isDraining { drain() }
-        if loop.closesIdle {
-            isLeaving = true
-            deadline = loop.deadline(in: Self.lingerTime)
-        }
+        if loop.closesIdle { closeIfIdle() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        framing = nil
         loop.remove(self)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         sawFrame = true
+        if !sawPreface {
+            sawPreface = true
+            progress()
+        }
         let frame = unwrapInboundIn(data)
         switch frame.payload {
         case .headers(let headers): take(headers, on: frame.streamID)
@@ -140,7 +146,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         if Self.isMalformedRequest(error) || hasFailed { return }
         // The GOAWAY may come back as a fault of its own.
         hasFailed = true
-        leave(context, lastStream, .protocolError)
+        leave(lastStream, .protocolError)
         context.close(promise: nil)
     }
 
@@ -168,23 +174,26 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
             reset(id, .cancel, context)
         }
         context.flush()
-        _ = writes.look(at: context.channel, now, limit: loop.limits.writeTime, deadline: &deadline)
+        let state = writes.look(at: context.channel, now, limit: loop.limits.writeTime, deadline: &deadline)
+        if state == .taken && !isClosing { progress() }
     }
 
     func drain() {
-        guard let context else { return }
         // What is under way, and what crosses this on the wire, is still answered.
-        leave(context, .maxID)
+        leave(.maxID)
     }
 
     func closeIfIdle() {
         guard let context else { return }
         isLeaving = true
+        // It was accepted before the listener closed: its first request is on the way.
+        if lastStream == .rootStream { deadline = min(deadline, loop.deadline(in: Self.lingerTime)) }
         closeIfLeft(context)
     }
 
     func abandon() {
         deadline = .distantFuture
+        leave(lastStream)
         context?.close(promise: nil)
     }
 
@@ -193,28 +202,47 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         deadline = loop.deadline(in: open.isEmpty ? loop.limits.idleTime : loop.limits.writeTime)
     }
 
+    /// Tells the peer which streams are the last that count.
+    ///
+    /// It goes below the framing, as bytes: having written a GOAWAY itself, that one refuses every new stream, whatever
+    /// number the frame names, and takes frames that cross it on the wire for faults.
     private func leave(
-        _ context: ChannelHandlerContext,
         _ last: HTTP2StreamID,
         _ code: HTTP2ErrorCode = .noError,
         _ promise: EventLoopPromise<Void>? = nil
     ) {
-        let goAway = HTTP2Frame.FramePayload.goAway(lastStreamID: last, errorCode: code, opaqueData: nil)
-        context.writeAndFlush(wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: promise)
+        guard let framing else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        // Length, type, flags and stream of the frame; then its two numbers (RFC 9113, section 6.8).
+        var frame = ByteBuffer(bytes: [0, 0, 8, 7, 0, 0, 0, 0, 0])
+        frame.writeInteger(UInt32(truncatingIfNeeded: Int(last)))
+        frame.writeInteger(UInt32(truncatingIfNeeded: code.networkCode))
+        framing.writeAndFlush(NIOAny(frame), promise: promise)
     }
 
-    /// Ends a connection that is to end and has nothing under way: behind a last frame, so that all before it is written.
+    /// Ends a connection that is to end and has nothing under way: behind a last frame, so that all before it is written,
+    /// and as HTTP/1 does, the sending side first.
     private func closeIfLeft(_ context: ChannelHandlerContext) {
-        guard isLeaving, !isClosing, open.isEmpty, ready.isEmpty else { return }
+        guard isLeaving, !isClosing, lastStream != .rootStream, open.isEmpty, ready.isEmpty else { return }
         isClosing = true
+        context.flush()
         let written = context.eventLoop.makePromise(of: Void.self)
-        written.futureResult.assumeIsolated().whenComplete { _ in self.context?.close(promise: nil) }
-        leave(context, lastStream, .noError, written)
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            guard let context = self.context else { return }
+            self.deadline = self.loop.deadline(in: Self.lingerTime)
+            context.close(mode: .output, promise: nil)
+            context.read()
+        }
+        leave(lastStream, .noError, written)
     }
 
     // MARK: Requests
 
     private func take(_ headers: HTTP2Frame.FramePayload.Headers, on id: HTTP2StreamID) {
+        // The peer has been told that it does not count.
+        if isClosing { return }
         if open[id] != nil {
             // Trailers mean nothing here, but end the body.
             if headers.endStream { open[id] = false }

@@ -13,6 +13,9 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ed
     private(set) var deadline: NIODeadline
     var place = 0
 
+    /// How long a handshake may still take when the server is closing.
+    private static let lingerTime = TimeAmount.seconds(2)
+
     init(loop: EdgeLoop) {
         self.loop = loop
         deadline = loop.deadline(in: loop.limits.handshakeTime)
@@ -64,7 +67,9 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler, Ed
 
     func notice(_ now: NIODeadline) {}
 
-    func closeIfIdle() {}
+    func closeIfIdle() {
+        deadline = min(deadline, loop.deadline(in: Self.lingerTime))
+    }
 
     func drain() {}
 

@@ -1,4 +1,5 @@
 import Domain
+import EdgeProperties
 import Logging
 import NIOCore
 import Publishing
@@ -354,8 +355,43 @@ struct FollowerTests {
         #expect(machine.pause <= .seconds(10))
     }
 
-    @Test("random histories: the index always ends where a fresh one would")
+    /// How many of some keys the fast lane answers; each as the slow lane would, or an issue is recorded.
+    private static func checkLanes(_ index: EdgeIndex, _ deployment: Deployment, _ comment: String) -> Int {
+        let property = LaneProperty(index: index, noOp: deployment.noOp)
+        var fast = 0
+        for partner in ["tessera/", "", "lumen/"] {
+            for client in 0..<6 {
+                let path = "/v1/\(partner)snippets/sapUserId/client-\(client).js"
+                let result = property.check(Array("GET \(path) HTTP/1.1\r\nHost: a\r\n\r\n".utf8), cuts: [])
+                if case .broken(let difference) = result { Issue.record("\(comment) \(path): \(difference)") }
+                if result == .fast { fast += 1 }
+            }
+        }
+        return fast
+    }
+
+    /// A change of a partner: its terms, its end, its coming back, or a version that cannot be understood.
+    private static func partnerChange(_ deployment: Deployment, _ generator: inout SplitMix) throws -> FeedChange {
+        let isFirst = Bool.random(using: &generator)
+        let key = EntryKey.partner(isFirst ? deployment.partner : try PartnerKey("lumen"))
+        switch Int.random(in: 0..<5, using: &generator) {
+        case 0: return FeedChange(key: key, value: nil)
+        case 1: return FeedChange(key: key, value: [0xFF])
+        default:
+            var entry = deployment.entry(
+                loader: TestContent.objects("loader")[0].digest,
+                isSuspended: Int.random(in: 0..<4, using: &generator) == 0,
+                cacheClass: CacheClass.allCases.randomElement(using: &generator) ?? .standard
+            )
+            entry.isDefault = isFirst
+            if Bool.random(using: &generator) { entry.variables.append(try SystemVariable("other")) }
+            return FeedChange(key: key, value: entry.encoded)
+        }
+    }
+
+    @Test("random histories: the index always ends where a fresh one would, and both lanes answer alike at each turn")
     func histories() async throws {
+        var fast = 0
         for seed in 0..<12 as Range<UInt64> {
             var generator = SplitMix(state: seed)
             let deployment = try Deployment()
@@ -367,7 +403,16 @@ struct FollowerTests {
                 let owner = owners.randomElement(using: &generator) ?? owners[0]
                 var changes: [(EntryKey, (any EntryValue)?)] = []
                 if let old = live[owner] { changes.append((.release(old), nil)) }
-                switch Int.random(in: 0..<6, using: &generator) {
+                switch Int.random(in: 0..<8, using: &generator) {
+                case 6:
+                    deployment.feed.appendRaw([try Self.partnerChange(deployment, &generator)])
+                    changes = []
+                case 7:
+                    let client = try SystemClientID("client-\(Int.random(in: 0..<5, using: &generator))")
+                    deployment.feed.appendRaw([
+                        FeedChange(key: .mapping(deployment.partner, client), value: [0xFF])
+                    ])
+                    changes = []
                 case 0:
                     live[owner] = nil
                     changes.append((.pointer(owner, .production), nil))
@@ -392,7 +437,8 @@ struct FollowerTests {
                 }
                 if case .some = live[owner], changes.count == 1, changes[0].1 == nil { continue }
                 if !changes.isEmpty { deployment.feed.append(changes) }
-                if Int.random(in: 0..<3, using: &generator) == 0 { _ = await steps.turn() }
+                guard Int.random(in: 0..<3, using: &generator) == 0, let index = await steps.turn() else { continue }
+                fast += Self.checkLanes(index, deployment, "seed \(seed), step \(step)")
             }
             deployment.feed.setBroken(false)
             let followed = try #require(await steps.turn())
@@ -401,6 +447,9 @@ struct FollowerTests {
             #expect(Set(followed.objects.keys) == Set(fresh.objects.keys), "seed \(seed)")
             #expect(followed.live.mapValues(\.id) == fresh.live.mapValues(\.id), "seed \(seed)")
             #expect(followed.counts.filter { $0.value != 0 } == fresh.counts.filter { $0.value != 0 })
+            fast += Self.checkLanes(followed, deployment, "seed \(seed), followed")
+            fast += Self.checkLanes(fresh, deployment, "seed \(seed), fresh")
         }
+        #expect(fast > 500, "\(fast)")
     }
 }

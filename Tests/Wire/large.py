@@ -5,6 +5,7 @@ import json
 import random
 import re
 import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -86,8 +87,11 @@ def over_http1(server: Server, path: str) -> Callable[[], str]:
     return attempt
 
 
-def streams(server: Server, path: str, count: int, rate: int = 0, window: int = 2**24) -> None:
-    """Asks on so many streams at once and reads them all; `rate` bytes a second, 0 for as fast as it goes."""
+def streams(
+    server: Server, path: str, count: int, rate: int = 0, window: int = 2**24, is_leaving: bool = False
+) -> None:
+    """Asks on so many streams at once and reads them all; `rate` bytes a second, 0 for as fast as it goes. A server that
+    is leaving may say so meanwhile."""
     channel = Address(server.port, is_tls=True).tls(("h2",))
     connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, header_encoding="utf-8"))
     connection.initiate_connection()
@@ -97,6 +101,7 @@ def streams(server: Server, path: str, count: int, rate: int = 0, window: int = 
     for stream in range(1, 2 * count, 2):
         connection.send_headers(stream, fields, end_stream=True)
     channel.sendall(connection.data_to_send())
+    pending = b""
     bodies: dict[int, bytes] = {}
     ended: set[int] = set()
     deadline = time.monotonic() + 60
@@ -112,6 +117,8 @@ def streams(server: Server, path: str, count: int, rate: int = 0, window: int = 
             raise Fault(f"closed after {len(ended)} of {count} streams")
         if rate:
             time.sleep(len(data) / rate)
+        if is_leaving:
+            pending, data = without_goaway(pending + data)
         for event in connection.receive_data(data):
             if isinstance(event, h2.events.DataReceived):
                 bodies[event.stream_id] = bodies.get(event.stream_id, b"") + event.data
@@ -126,6 +133,19 @@ def streams(server: Server, path: str, count: int, rate: int = 0, window: int = 
         whole(path, body)
 
 
+def without_goaway(data: bytes) -> tuple[bytes, bytes]:
+    """What is left of an unfinished frame, and the whole frames but for a GOAWAY without error: the library takes that for
+    the end of everything, where it only ends what is new."""
+    kept = b""
+    while len(data) >= 9 and len(data) >= (end := 9 + int.from_bytes(data[:3], "big")):
+        frame, data = data[:end], data[end:]
+        if frame[3] == 7 and int.from_bytes(frame[13:17], "big") != 0:
+            raise Fault(f"GOAWAY {frame!r}")
+        if frame[3] != 7:
+            kept += frame
+    return data, kept
+
+
 def checks(server: Server, old: str) -> dict[str, Callable[[], str | None]]:
     live = bundle(server)
     found: dict[str, Callable[[], str | None]] = {}
@@ -135,4 +155,16 @@ def checks(server: Server, old: str) -> dict[str, Callable[[], str | None]]:
             found[f"{name} bundle on {count} streams"] = lambda path=path, count=count: streams(server, path, count)
         found[f"{name} bundle on 5 streams, read slowly"] = lambda path=path: streams(server, path, 5, rate=150_000)
         found[f"{name} bundle on 10 streams, small windows"] = lambda path=path: streams(server, path, 10, window=4000)
+    found["TERM while 3 streams are read slowly"] = lambda: while_leaving(server, live)
     return found
+
+
+def while_leaving(server: Server, path: str) -> str:
+    """The last one: what is under way is answered as a whole, and then the server ends."""
+    threading.Timer(0.5, server.process.terminate).start()
+    start = time.monotonic()
+    streams(server, path, 3, rate=100_000, window=20_000, is_leaving=True)
+    read = time.monotonic() - start
+    if (code := server.process.wait(timeout=20)) != 0:
+        raise Fault(f"it ended with {code}")
+    return f"read in {read:.1f} s, ended after {time.monotonic() - start:.1f} s"

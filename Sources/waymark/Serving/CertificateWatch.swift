@@ -41,20 +41,21 @@ struct CertificateWatch: Service {
             let slept: Void? = try? await cancelWhenGracefulShutdown { try await Task.sleep(for: Self.interval) }
             guard slept != nil else { return }
             let now = state()
-            guard now != seen, now != failed else { continue }
-            // Files that are being replaced may not fit together yet: they are looked at again once they change again.
-            if reload() { seen = now } else { failed = now }
+            guard now != seen else { continue }
+            // Files that are being replaced may not fit together yet: they are looked at until they do, and told of once.
+            if reload(isQuiet: now == failed) { seen = now } else { failed = now }
         }
     }
 
     @discardableResult
-    private func reload() -> Bool {
+    private func reload(isQuiet: Bool = false) -> Bool {
         do {
             let certificates = try EdgeCertificates(files)
             edge?.show(certificates)
             logger.notice("The edge shows new certificates.", metadata: ["names": "\(certificates.names)"])
             return true
         } catch {
+            if isQuiet { return false }
             logger.error("The certificates stay as they are.", metadata: ["error": "\(error)"])
             return false
         }
