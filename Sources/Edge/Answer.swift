@@ -120,9 +120,6 @@ package struct Answer: Sendable {
         }
     }
 
-    /// Whether a body goes out with it; it may still stay behind for `HEAD`.
-    var bodyBytes: Int { body?.readableBytes ?? 0 }
-
     /// Appends the head of the answer, as HTTP/1.1.
     ///
     /// - Parameters:

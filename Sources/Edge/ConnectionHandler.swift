@@ -196,12 +196,31 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         }
     }
 
+    /// How a request wants to be answered, whatever the answer.
+    private struct Manner {
+        var isHead = false
+        var keepsAlive = false
+        var isOld = false
+
+        init(isOld: Bool = false) {
+            self.isOld = isOld
+        }
+
+        init(_ head: RequestHead) {
+            (isHead, keepsAlive, isOld) = (head.method == .head, head.keepsAlive, head.isOld)
+        }
+
+        init(_ request: Request) {
+            (isHead, keepsAlive, isOld) = (request.method == .head, request.keepsAlive, request.isOld)
+        }
+    }
+
     /// What a look at the input came to.
     private enum Scan {
         case incomplete
         case refused(HeadFault)
         /// The fast lane's answer to a request.
-        case answered(Answer, isHead: Bool, keepsAlive: Bool, isOld: Bool)
+        case answered(Answer, Manner)
         /// For the slow lane.
         case request(Request, RequestHead.Body, expectsContinue: Bool)
     }
@@ -219,7 +238,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             }
             let head = scanner.head
             if let shown = loop.shown, let answer = FastLane.answer(to: head, bytes, in: shown) {
-                return .answered(answer, isHead: head.method == .head, keepsAlive: head.keepsAlive, isOld: head.isOld)
+                return .answered(answer, Manner(head))
             }
             return .request(Request(head, bytes), head.body, expectsContinue: head.expectsContinue)
         }
@@ -229,12 +248,10 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             if wasAtStart { deadline = loop.deadline(in: loop.limits.headTime) }
             return false
         case .refused(let fault):
-            send(.refused(fault), isHead: false, keepsAlive: false, isOld: false, context)
-            finish(context)
-            return false
-        case .answered(let answer, let isHead, let keepsAlive, let isOld):
+            return send(.refused(fault), Manner(), context)
+        case .answered(let answer, let manner):
             headTaken(end)
-            return sent(answer, isHead: isHead, keepsAlive: keepsAlive, isOld: isOld, context)
+            return send(answer, manner, context)
         case .request(let request, let body, let expectsContinue):
             headTaken(end)
             return take(request, body, expectsContinue: expectsContinue, context)
@@ -280,7 +297,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             return reply(to: request, body: reader.bytes, context)
         case .malformed, .tooLarge:
             let answer = progress == .malformed ? Answer.malformedBody : Answer.contentTooLarge
-            return sent(answer, isHead: false, keepsAlive: false, isOld: request.isOld, context)
+            return send(answer, Manner(isOld: request.isOld), context)
         }
     }
 
@@ -290,7 +307,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         switch Responder.reply(to: request, body: body, in: loop.shown) {
         case .answer(let answer):
             if request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
-            return sent(answer, to: request, context)
+            return send(answer, Manner(request), context)
         case .fetch(let digest, let cache):
             phase = .waiting
             deadline = loop.deadline(in: timeLeft)
@@ -299,7 +316,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
                 self.phase = .head
                 // What writing calls back must wait until this answer is out as a whole.
                 self.isWorking = true
-                _ = self.sent(Responder.answer(object: object, to: request, cache: cache), to: request, context)
+                _ = self.send(Responder.answer(object: object, to: request, cache: cache), Manner(request), context)
                 self.isWorking = false
                 self.work(context)
             }
@@ -307,25 +324,9 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         }
     }
 
-    private func sent(_ answer: Answer, to request: Request, _ context: ChannelHandlerContext) -> Bool {
-        sent(
-            answer,
-            isHead: request.method == .head,
-            keepsAlive: request.keepsAlive,
-            isOld: request.isOld,
-            context
-        )
-    }
-
-    /// Sends an answer, and ends the connection where it is the last one. Returns whether it is not.
-    private func sent(
-        _ answer: Answer,
-        isHead: Bool,
-        keepsAlive: Bool,
-        isOld: Bool,
-        _ context: ChannelHandlerContext
-    ) -> Bool {
-        guard send(answer, isHead: isHead, keepsAlive: keepsAlive, isOld: isOld, context) else {
+    /// Writes an answer, and ends the connection where it is the last one. Returns whether it is not.
+    private func send(_ answer: Answer, _ manner: Manner, _ context: ChannelHandlerContext) -> Bool {
+        guard write(answer, manner, context) else {
             finish(context)
             return false
         }
@@ -334,18 +335,11 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
     }
 
     /// Writes an answer; returns whether the connection stays open after it.
-    @discardableResult
-    private func send(
-        _ answer: Answer,
-        isHead: Bool,
-        keepsAlive: Bool,
-        isOld: Bool,
-        _ context: ChannelHandlerContext
-    ) -> Bool {
-        let stays = !answer.closes && !loop.isDraining && keepsAlive
-        answer.writeHead(to: &loop.output, date: loop.date, keepsAlive: stays, isOld: isOld)
+    private func write(_ answer: Answer, _ manner: Manner, _ context: ChannelHandlerContext) -> Bool {
+        let stays = !answer.closes && !loop.isDraining && manner.keepsAlive
+        answer.writeHead(to: &loop.output, date: loop.date, keepsAlive: stays, isOld: manner.isOld)
         loop.counters.count(answer)
-        guard !isHead, let body = answer.body else { return stays }
+        guard !manner.isHead, let body = answer.body else { return stays }
         if body.readableBytes <= Self.copiedBodyBytesMax {
             loop.output.writeImmutableBuffer(body)
         } else {

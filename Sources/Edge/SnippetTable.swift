@@ -62,9 +62,6 @@ struct SnippetTable: Sendable {
     /// The live production releases of systems.
     private var own: [SystemID: ResponseSet] = [:]
 
-    /// How many mappings there are.
-    var mappingCount: Int { mappings.count }
-
     // MARK: Looking up
 
     /// The number of a partner's key; nil for a key that was never heard of.

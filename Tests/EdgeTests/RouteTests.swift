@@ -177,6 +177,13 @@ struct NegotiationTests {
         }
     }
 
+    @Test("Cache-Control says the same over HTTP/1.1, where it is a line, and over HTTP/2")
+    func cachePolicies() {
+        let policies = CacheClass.allCases.map(CachePolicy.classed) + [.short, .testers, .immutable, .none]
+        for policy in policies { #expect("\(policy.line)" == "Cache-Control: \(policy.value)\r\n") }
+        #expect("\(CachePolicy.unsaid.line)".isEmpty && CachePolicy.unsaid.value.isEmpty)
+    }
+
     @Test("the Date line is an IMF-fixdate")
     func dates() {
         for (time, expected) in [
