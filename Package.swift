@@ -73,6 +73,8 @@ let package = Package(
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+
         .target(
             name: "Domain",
             dependencies: ["CXXHash", crypto],
@@ -87,7 +89,11 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "PostgresEngine", dependencies: ["Store"], swiftSettings: strict),
-        .target(name: "Accounts", dependencies: ["Domain", "Store"], swiftSettings: strict),
+        .target(
+            name: "Accounts",
+            dependencies: ["Domain", "Store", crypto, .product(name: "CryptoExtras", package: "swift-crypto")],
+            swiftSettings: strict
+        ),
         .target(
             name: "Gallery",
             dependencies: ["Domain", "Store"],
@@ -107,6 +113,13 @@ let package = Package(
             plugins: embedding
         ),
         .target(
+            name: "Mail",
+            dependencies: ["Domain", "Store", "CCurl", .product(name: "Mustache", package: "swift-mustache")],
+            exclude: ["Resources"],
+            swiftSettings: strict,
+            plugins: embedding
+        ),
+        .target(
             name: "Edge",
             dependencies: [
                 "Domain", nioCore, nioPosix, logging, lifecycle,
@@ -120,7 +133,7 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Domain", hummingbird, logging, lifecycle,
+                "Domain", "Store", "Accounts", hummingbird, logging, lifecycle, nioCore,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
@@ -131,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "waymark",
             dependencies: [
-                "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Edge", "Web",
+                "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Mail", "Edge", "Web",
                 nioCore, nioPosix, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -175,6 +188,12 @@ let package = Package(
         .testTarget(
             name: "AccountsTests",
             dependencies: ["Domain", "Store", "Accounts", "TestSupport"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "MailTests",
+            dependencies: ["Domain", "Store", "Mail", "TestSupport"],
+            exclude: ["parse_mail.py", "smtp_server.py", "requirements.txt"],
             swiftSettings: strict
         ),
         .testTarget(

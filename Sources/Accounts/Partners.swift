@@ -6,6 +6,7 @@ public struct Partners: Sendable {
     private let storage: Storage
     private let runtime: Runtime
     private let loader: @Sendable ([SystemVariable]) -> StoredObject
+    private let access: Access
 
     /// Makes the operations over a store.
     ///
@@ -21,6 +22,7 @@ public struct Partners: Sendable {
         self.storage = storage
         self.runtime = runtime
         self.loader = loader
+        access = Access(storage: storage)
     }
 
     /// Adds a partner; the first becomes the deployment's default partner.
@@ -30,19 +32,101 @@ public struct Partners: Sendable {
     ///   - name: Its name, which no other partner has.
     ///   - variable: Its system variable.
     ///   - key: Its public key; nil for one made of its name and some random characters.
+    ///   - admin: Whom to invite as its first admin; without one it stays pending.
     /// - Returns: The partner.
     /// - Throws: `conflict` where the key or the name is taken.
     public func add(
         _ caller: Caller,
         name: OrganisationName,
         variable: SystemVariable,
-        key: PartnerKey?
+        key: PartnerKey?,
+        admin: EmailAddress? = nil
     ) async throws -> PartnerRecord {
         try caller.requireOperator()
         let loader = loader([variable])
         let key = try key ?? made(of: name)
         try await storage.putObjects([loader])
-        return try await storage.addPartner(name: name, key: key, variable: variable, loader: loader.digest)
+        return try await storage.addPartner(
+            name: name,
+            key: key,
+            variable: variable,
+            loader: loader.digest,
+            admin: admin
+        )
+    }
+
+    /// The id of the partner that a path names by its id or its key.
+    ///
+    /// - Throws: `notFound`.
+    public func id(_ keyOrID: String) async throws -> PartnerID {
+        try await storage.partnerID(keyOrID)
+    }
+
+    /// A partner, and whether an admin of it has joined.
+    public func get(_ caller: Caller, _ partner: PartnerID) async throws -> (partner: PartnerRecord, hasAdmin: Bool) {
+        try await access.partner(caller, partner, .readPartner)
+        return try await storage.partner(partner)
+    }
+
+    /// How long a retiring system variable is meant to be accepted at most: 90 days, in milliseconds (decision D-21).
+    static let retiringMax: Int64 = 90 * 86_400_000
+
+    /// A partner's settings.
+    public func settings(_ caller: Caller, _ partner: PartnerID) async throws -> PartnerRecord {
+        try await access.partner(caller, partner, .readSettings)
+        return try await storage.partner(partner).partner
+    }
+
+    /// Changes a partner's settings; they are in force when this returns (rules F-101 to F-104).
+    ///
+    /// - Parameters:
+    ///   - caller: Staff who may.
+    ///   - partner: Whose.
+    ///   - variable: The current system variable; nil to leave it.
+    ///   - retiring: All retiring ones with their ends; nil to leave them.
+    ///   - cacheClass: The cache class of clients without an own one; nil to leave it.
+    ///   - expecting: Throws where the present settings are not those that the caller saw.
+    /// - Returns: The partner with its new settings.
+    /// - Throws: `invalid` where a retiring variable is to stay for longer than 90 days.
+    public func changeSettings(
+        _ caller: Caller,
+        _ partner: PartnerID,
+        variable: SystemVariable?,
+        retiring: [SystemVariable: Timestamp]?,
+        cacheClass: CacheClass?,
+        expecting: @escaping Expectation<PartnerRecord>
+    ) async throws -> PartnerRecord {
+        try await access.partner(caller, partner, .changeSettings)
+        let present = try await storage.partner(partner).partner
+        let now = runtime.now()
+        for (name, end) in retiring ?? [:] where present.retiring[name] != end {
+            guard end > now, end.milliseconds - now.milliseconds <= Self.retiringMax else {
+                throw Refusal(
+                    .invalid,
+                    "A retiring system variable ends within 90 days from now.",
+                    field: "retiringVariables"
+                )
+            }
+        }
+        guard let current = variable ?? present.variables.first else { throw Access.noPartner }
+        let retiring = (retiring ?? present.retiring).filter { $0.key != current }
+        let loader = loader([current] + retiring.keys.sorted { $0.text < $1.text })
+        try await storage.putObjects([loader])
+        return try await storage.setSettings(
+            of: partner,
+            current: current,
+            retiring: retiring,
+            loader: loader.digest,
+            cacheClass: cacheClass ?? present.cacheClass,
+            expecting: { record in
+                try expecting(record)
+                // What was left out here was read before: somebody else's change to it must not be undone.
+                guard record == present else {
+                    throw Refusal(.stale, "The settings have just been changed; read them again.")
+                }
+            },
+            by: caller
+        )
     }
 
     /// The partner of a key, else of a name.

@@ -76,6 +76,20 @@ public enum IdentifierKind {
     public enum Solution {}
     /// See ``SolutionVersionID``.
     public enum SolutionVersion {}
+    /// See ``PersonID``.
+    public enum Person {}
+    /// See ``JoiningID``.
+    public enum Joining {}
+    /// See ``PartnerAccountID``.
+    public enum PartnerAccount {}
+    /// See ``SessionID``.
+    public enum Session {}
+    /// See ``APITokenID``.
+    public enum APIToken {}
+    /// See ``MailID``.
+    public enum Mail {}
+    /// See ``ImportID``.
+    public enum Import {}
 }
 
 /// Names a partner: an organisation that runs a partner app.
@@ -94,3 +108,17 @@ public typealias ReleaseID = Identifier<IdentifierKind.Release>
 public typealias SolutionID = Identifier<IdentifierKind.Solution>
 /// Names one version of a solution.
 public typealias SolutionVersionID = Identifier<IdentifierKind.SolutionVersion>
+/// Names a person: one identity, whatever accounts it belongs to.
+public typealias PersonID = Identifier<IdentifierKind.Person>
+/// Names an invitation or activation, by which a person joins an account.
+public typealias JoiningID = Identifier<IdentifierKind.Joining>
+/// Names a partner as it appears inside one client account.
+public typealias PartnerAccountID = Identifier<IdentifierKind.PartnerAccount>
+/// Names a session of a person who signed in.
+public typealias SessionID = Identifier<IdentifierKind.Session>
+/// Names an API token; not the secret itself.
+public typealias APITokenID = Identifier<IdentifierKind.APIToken>
+/// Names a mail of the outbox.
+public typealias MailID = Identifier<IdentifierKind.Mail>
+/// Names an import of clients.
+public typealias ImportID = Identifier<IdentifierKind.Import>

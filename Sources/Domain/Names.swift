@@ -10,13 +10,7 @@ public struct OrganisationName: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: `invalid` where the text is no name.
     public init(_ text: String) throws(Refusal) {
-        let scalars = text.unicodeScalars
-        guard (1...Self.scalarsMax).contains(scalars.count),
-            scalars.first?.properties.isWhitespace == false, scalars.last?.properties.isWhitespace == false,
-            scalars.allSatisfy({
-                ![.control, .lineSeparator, .paragraphSeparator].contains($0.properties.generalCategory)
-            })
-        else {
+        guard text.unicodeScalars.count <= Self.scalarsMax, isPrintableName(text) else {
             throw Refusal(
                 .invalid,
                 "A name is 1 to \(Self.scalarsMax) printable characters without surrounding blanks.",
@@ -40,8 +34,11 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
 
     /// Reads an address: something, `@`, something with no blank; only a mail tells whether it exists.
     ///
+    /// - Parameters:
+    ///   - text: The address.
+    ///   - field: What the form calls it, for the refusal.
     /// - Throws: `invalid` where the text is no address.
-    public init(_ text: String) throws(Refusal) {
+    public init(_ text: String, field: String = "admins") throws(Refusal) {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
         guard text.utf8.count <= Self.bytesMax, parts.count == 2, parts.allSatisfy({ !$0.isEmpty }),
             text.unicodeScalars.allSatisfy({
@@ -49,7 +46,7 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
                     && !["<", ">", ",", ";", "\"", "\\"].contains($0)
             })
         else {
-            throw Refusal(.invalid, "'\(text.prefix(80))' is not an e-mail address.", field: "admins")
+            throw Refusal(.invalid, "'\(text.prefix(80))' is not an e-mail address.", field: field)
         }
         self.text = text.lowercased()
     }

@@ -16,6 +16,18 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         case conflict
         /// The value is well formed, but not one that this deployment supports.
         case unsupported
+        /// Nobody has signed in, or what was presented is worth nothing.
+        case unauthenticated
+        /// What was changed is not what the caller saw.
+        case stale
+        /// The caller must say which state it saw.
+        case preconditionRequired
+        /// A link that does not work (any more): used, expired, withdrawn and unknown look the same.
+        case linkDead
+        /// The caller has done this too often.
+        case tooMany
+        /// Too much is asked of this process at the moment.
+        case busy
     }
 
     /// One place where the input is wrong, for input that has places (files, lines).
@@ -41,15 +53,25 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The places at fault, where the input has places; at most ``faultsMax``.
     public let faults: [Fault]
 
+    /// In how many seconds to try again, for `tooMany` and `busy`.
+    public let retrySeconds: Int?
+
     /// How many faults a refusal lists at most.
     public static let faultsMax = 100
 
     /// Makes a refusal.
-    public init(_ code: Code, _ message: String, field: String? = nil, faults: [Fault] = []) {
+    public init(
+        _ code: Code,
+        _ message: String,
+        field: String? = nil,
+        faults: [Fault] = [],
+        retrySeconds: Int? = nil
+    ) {
         self.code = code
         self.message = message
         self.field = field
         self.faults = Array(faults.prefix(Self.faultsMax))
+        self.retrySeconds = retrySeconds
     }
 
     /// A refusal of content that has faults, at least one.

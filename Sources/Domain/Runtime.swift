@@ -33,6 +33,19 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
         self.milliseconds = milliseconds
     }
 
+    /// Reads RFC 3339 in UTC, with or without fractions of a second; nil for anything else, or a year beyond 9999.
+    public init?(_ text: String) {
+        guard text.utf8.count <= 40, text.hasSuffix("Z") || text.hasSuffix("z"),
+            let date = try? Date(
+                text.uppercased(),
+                strategy: .iso8601.year().month().day().time(
+                    includingFractionalSeconds: text.contains(".")
+                ).timeZone(separator: .omitted)
+            )
+        else { return nil }
+        milliseconds = Int64((date.timeIntervalSince1970 * 1000).rounded(.down))
+    }
+
     /// Whether `left` is earlier.
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
@@ -40,6 +53,8 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// RFC 3339, UTC, whole seconds.
     public var description: String {
-        Date(timeIntervalSince1970: Double(milliseconds) / 1000).formatted(.iso8601)
+        // Whole seconds that have begun: formatting would round to the next one.
+        let seconds = (milliseconds - (milliseconds % 1000 + 1000) % 1000) / 1000
+        return Date(timeIntervalSince1970: Double(seconds)).formatted(.iso8601)
     }
 }

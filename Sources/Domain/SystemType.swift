@@ -2,15 +2,18 @@
 public struct SystemType: Hashable, Sendable, CustomStringConvertible {
     /// The type's id, such as `sap-concur`.
     public let text: String
+    /// What people call it.
+    public let name: String
 
     /// SAP Concur, the one type that is enabled (rule F-116).
-    public static let sapConcur = SystemType(text: "sap-concur")
+    public static let sapConcur = SystemType(text: "sap-concur", name: "SAP Concur")
 
     /// The types that this version supports.
     public static let supported = [sapConcur]
 
-    private init(text: String) {
+    private init(text: String, name: String) {
         self.text = text
+        self.name = name
     }
 
     /// Reads a type's id.

@@ -60,3 +60,22 @@ private func base64Digits(_ bytes: some Sequence<UInt8>, last: (Unicode.Scalar, 
     if bits > 0 { append(held << (6 - bits) & 0x3F) }
     return text
 }
+
+/// Text for HTML, in elements and in quoted attributes: each Unicode scalar that means something there is escaped.
+///
+/// By scalar, not by character as Swift counts them: in `<` after U+0600, which joins with what follows, a browser still
+/// sees the start of a tag.
+public func escapedHTML(_ text: String) -> String {
+    var escaped = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+        switch scalar {
+        case "<": escaped.append(contentsOf: "&lt;".unicodeScalars)
+        case ">": escaped.append(contentsOf: "&gt;".unicodeScalars)
+        case "&": escaped.append(contentsOf: "&amp;".unicodeScalars)
+        case "\"": escaped.append(contentsOf: "&quot;".unicodeScalars)
+        case "'": escaped.append(contentsOf: "&#39;".unicodeScalars)
+        default: escaped.append(scalar)
+        }
+    }
+    return String(escaped)
+}

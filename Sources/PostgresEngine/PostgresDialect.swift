@@ -25,7 +25,20 @@ public enum PostgresDialect {
 
     /// DDL as it is written: BIGINT, BYTEA and partial indexes are PostgreSQL's own. Text is compared by bytes, as the
     /// database must be made with the collation C.
-    public static func definition(_ definition: String) -> String {
-        definition
+    public static func definition(_ definition: StoreSchema.Definition) -> [String] {
+        switch definition {
+        case .statement(let text): [text]
+        case .appendOnly(let table):
+            [
+                """
+                CREATE FUNCTION \(table)_refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'rows of \(table) never change'; END $$
+                """,
+                """
+                CREATE TRIGGER \(table)_refuse_change BEFORE UPDATE OR DELETE OR TRUNCATE ON \(table)
+                FOR EACH STATEMENT EXECUTE FUNCTION \(table)_refuse()
+                """,
+            ]
+        }
     }
 }

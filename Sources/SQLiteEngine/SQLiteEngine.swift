@@ -91,10 +91,21 @@ public struct SQLiteEngine: Engine {
         try pool.close()
     }
 
-    /// The dialect of DDL: INTEGER and BLOB for BIGINT and BYTEA, and STRICT tables.
-    package static func dialect(_ definition: String) -> String {
-        let mapped = definition.replacing("BIGINT", with: "INTEGER").replacing("BYTEA", with: "BLOB")
-        return mapped.hasPrefix("CREATE TABLE") ? mapped + " STRICT" : mapped
+    /// The dialect of DDL: INTEGER and BLOB for BIGINT and BYTEA, STRICT tables, and a trigger for each kind of change
+    /// that is refused.
+    package static func dialect(_ definition: StoreSchema.Definition) -> [String] {
+        switch definition {
+        case .statement(let text):
+            let mapped = text.replacing("BIGINT", with: "INTEGER").replacing("BYTEA", with: "BLOB")
+            return [mapped.hasPrefix("CREATE TABLE") ? mapped + " STRICT" : mapped]
+        case .appendOnly(let table):
+            return ["UPDATE", "DELETE"].map { change in
+                """
+                CREATE TRIGGER \(table)_refuse_\(change.lowercased()) BEFORE \(change) ON \(table)
+                BEGIN SELECT RAISE(ABORT, 'rows of \(table) never change'); END
+                """
+            }
+        }
     }
 }
 
@@ -127,8 +138,8 @@ private struct SQLiteConnection: Connection {
         return result
     }
 
-    func define(_ statements: [String]) throws {
-        for statement in statements { try database.execute(sql: SQLiteEngine.dialect(statement)) }
+    func define(_ definitions: [StoreSchema.Definition]) throws {
+        for statement in definitions.flatMap(SQLiteEngine.dialect) { try database.execute(sql: statement) }
     }
 
     private func prepare(_ statement: Store.Statement, _ arguments: [SQLValue]) throws -> GRDB.Statement {

@@ -2,22 +2,20 @@ public import Domain
 
 enum ClientSQL: String, StatementSet {
     case insert = "INSERT INTO client (id, partner_id, name, created_at) VALUES (?, ?, ?, ?)"
-    case insertAdmin = "INSERT INTO client_admin (client_id, address) VALUES (?, ?)"
     case insertSystem = """
         INSERT INTO client_system
-        (id, client_id, partner_id, type, system_client_id, is_standard_content_off, created_at)
-        VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT (partner_id, system_client_id) DO NOTHING
+        (id, client_id, partner_id, type, name, system_client_id, is_standard_content_off, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, 0, ?) ON CONFLICT (partner_id, system_client_id) DO NOTHING
         """
     case holder = """
         SELECT client.id, client.name, client_system.type FROM client_system
         JOIN client ON client.id = client_system.client_id
         WHERE client_system.partner_id = ? AND client_system.system_client_id = ?
         """
-    case admins = "SELECT address FROM client_admin WHERE client_id = ? ORDER BY address"
     case byNameOrID = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
         FROM client JOIN client_system ON client_system.client_id = client.id
         WHERE client_system.id IN (
             SELECT client_system.id FROM client JOIN client_system ON client_system.client_id = client.id
@@ -27,30 +25,25 @@ enum ClientSQL: String, StatementSet {
             WHERE client.partner_id = ? AND client.id = ?
             UNION
             SELECT id FROM client_system WHERE partner_id = ? AND system_client_id = ?
-        )
+        ) AND client_system.deleted_at IS NULL AND client.removed_at IS NULL AND client.closed_at IS NULL
         ORDER BY client.created_at, client.id LIMIT 10
         """
     case systems = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
         FROM client JOIN client_system ON client_system.client_id = client.id
-        WHERE client.id = ? ORDER BY client_system.created_at, client_system.id
+        WHERE client.id = ? AND client_system.deleted_at IS NULL ORDER BY client_system.created_at, client_system.id
         """
     case bySystem = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
         FROM client JOIN client_system ON client_system.client_id = client.id
-        WHERE client_system.id = ? AND client_system.partner_id = ?
+        WHERE client_system.id = ? AND ? IN (client_system.client_id, client_system.partner_id)
+            AND client_system.deleted_at IS NULL
         """
-    case suspend = "UPDATE client SET suspended_at = ?, suspension_reason = ? WHERE id = ? AND suspended_at IS NULL"
-    case resume =
-        "UPDATE client SET suspended_at = NULL, suspension_reason = NULL WHERE id = ? AND suspended_at IS NOT NULL"
     case activate = "UPDATE client SET activated_at = ? WHERE id = ? AND activated_at IS NULL"
-    case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
-    case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
-    case rekey = "UPDATE client_system SET system_client_id = ? WHERE id = ?"
     case reserve = """
         INSERT INTO reserved_system_client_id (partner_id, system_client_id, until) VALUES (?, ?, ?)
         ON CONFLICT (partner_id, system_client_id) DO UPDATE SET until = excluded.until
@@ -59,6 +52,16 @@ enum ClientSQL: String, StatementSet {
         SELECT until FROM reserved_system_client_id WHERE partner_id = ? AND system_client_id = ? AND until > ?
         """
     case endReservation = "DELETE FROM reserved_system_client_id WHERE partner_id = ? AND system_client_id = ?"
+    case one = """
+        SELECT id, partner_id, name, activated_at, suspended_at, suspension_reason, closing_at, closing_reason, created_at
+        FROM client WHERE id = ? AND removed_at IS NULL AND closed_at IS NULL
+        """
+    case ofPartner = """
+        SELECT id, partner_id, name, activated_at, suspended_at, suspension_reason, closing_at, closing_reason, created_at
+        FROM client WHERE partner_id = ? AND removed_at IS NULL AND closed_at IS NULL AND id > ?
+            AND lower(name) LIKE ? ESCAPE '\\'
+        ORDER BY id LIMIT ?
+        """
     case partnerOf =
         "SELECT partner.key, partner.id FROM client JOIN partner ON partner.id = client.partner_id WHERE client.id = ?"
 }
@@ -73,6 +76,8 @@ public struct NewClient: Hashable, Sendable {
     public var systemClientID: SystemClientID
     /// Its admins, at least one.
     public let admins: [EmailAddress]
+    /// Whether an id that was given up may be taken back before its reservation ends (decision D-4).
+    public var reusesKey: Bool
 
     /// Makes a request for a client.
     ///
@@ -81,7 +86,8 @@ public struct NewClient: Hashable, Sendable {
         name: OrganisationName,
         system: SystemType,
         systemClientID: SystemClientID,
-        admins: [EmailAddress]
+        admins: [EmailAddress],
+        reusesKey: Bool = false
     ) throws(Refusal) {
         guard !admins.isEmpty else {
             throw Refusal(.invalid, "At least one admin must be assigned.", field: "admins")
@@ -90,7 +96,20 @@ public struct NewClient: Hashable, Sendable {
         self.system = system
         self.systemClientID = systemClientID
         self.admins = Array(Set(admins)).sorted()
+        self.reusesKey = reusesKey
     }
+}
+
+/// When the admins of new clients get their activation mails.
+public enum ActivationMails: String, Sendable, CaseIterable {
+    /// At once.
+    case now
+    /// One after another, ``paceMilliseconds`` apart, so that a mail server takes many.
+    case paced
+    /// Not before somebody sends them.
+    case no
+
+    static let paceMilliseconds: Int64 = 2000
 }
 
 /// What became of a client to be added.
@@ -125,6 +144,12 @@ public struct SystemRecord: Hashable, Sendable {
     public var cacheClass: CacheClass?
     /// Whether the client wants no standard content.
     public var standardContentOff: Bool
+    /// When the client will be closed, if it is closing.
+    public var closingAt: Timestamp?
+    /// What its people call it.
+    public var name: OrganisationName
+    /// Since when it is there.
+    public let createdAt: Timestamp
 
     init(_ row: SQLRow) throws {
         id = try row.id(0)
@@ -132,10 +157,13 @@ public struct SystemRecord: Hashable, Sendable {
         clientName = try OrganisationName(try row.text(2))
         type = try SystemType(try row.text(3))
         systemClientID = try SystemClientID(try row.text(4))
-        activatedAt = try row.optional(5) { Timestamp(milliseconds: try row.integer($0)) }
-        suspendedAt = try row.optional(6) { Timestamp(milliseconds: try row.integer($0)) }
+        activatedAt = try row.optional(5, row.time)
+        suspendedAt = try row.optional(6, row.time)
         cacheClass = try row.optional(7) { CacheClass(rawValue: try row.text($0)) } ?? nil
         standardContentOff = try row.flag(8)
+        closingAt = try row.optional(9, row.time)
+        name = try row.optional(10) { try OrganisationName(try row.text($0)) } ?? OrganisationName(type.text)
+        createdAt = try row.time(11)
     }
 
     var entry: MappingEntry {
@@ -143,7 +171,7 @@ public struct SystemRecord: Hashable, Sendable {
             system: id,
             client: client,
             type: type,
-            isSuspended: suspendedAt != nil,
+            isSuspended: suspendedAt != nil || closingAt != nil,
             cacheClass: cacheClass,
             standardContentOff: standardContentOff
         )
@@ -160,29 +188,66 @@ extension Storage {
     ///   - clients: At most ``clientsMax``.
     ///   - partner: Whose clients they are to be.
     ///   - dryRun: Tell what would become of them, and change nothing.
+    ///   - mails: When their admins are mailed.
+    ///   - caller: Who does it.
     /// - Returns: What became of each, in order.
     /// - Throws: Failures of the database alone; a conflict is a result.
     public func addClients(
         _ clients: [NewClient],
         of partner: PartnerRecord,
-        dryRun: Bool = false
+        dryRun: Bool = false,
+        mails: ActivationMails = .no,
+        by caller: Caller = .operator
     ) async throws -> [AddedClient] {
         precondition(clients.count <= Self.clientsMax, "addClients takes at most clientsMax clients")
         let now = runtime.now()
         let runtime = runtime
         let work: @Sendable (any Connection) throws -> [AddedClient] = { connection in
-            try Self.lock(partner.id, connection)
-            return try FeedWriter.write(connection, at: now) { feed in
-                try clients.map { client in
-                    try Self.add(client, of: partner, connection, &feed, runtime, now)
-                }
+            try connection.lockPartner(partner.id)
+            var entries: [(EntryKey, MappingEntry)] = []
+            var delay: Int64 = 0
+            let results = try clients.map { client in
+                try Self.add(client, of: partner, connection, &entries, mails, &delay, by: caller, runtime, now)
             }
+            try Self.audit(results, of: partner.id, connection, by: caller, at: now)
+            try FeedWriter.write(connection, at: now) { feed in
+                for (key, mapping) in entries { try feed.set(key, mapping) }
+            }
+            return results
         }
         guard dryRun else { return try await writing(work) }
         do {
             return try await engine.transaction { throw Undone(result: try work($0)) }
         } catch let undone as Undone {
             return undone.result
+        }
+    }
+
+    /// Adds one client of a partner (rules F-110 to F-120).
+    ///
+    /// - Throws: `conflict` where its System Client ID is another client's of this partner (F-119), or reserved.
+    public func createClient(
+        _ new: NewClient,
+        of partner: PartnerRecord,
+        mails: ActivationMails,
+        by caller: Caller
+    ) async throws -> ClientRecord {
+        let now = runtime.now()
+        let runtime = runtime
+        return try await writing { connection in
+            try connection.lockPartner(partner.id)
+            try connection.takeKey(new.systemClientID, of: partner.id, reuse: new.reusesKey, at: now)
+            var entries: [(EntryKey, MappingEntry)] = []
+            var delay: Int64 = 0
+            let added = try Self.add(new, of: partner, connection, &entries, mails, &delay, by: caller, runtime, now)
+            guard case .added(let id) = added else { throw MissingHead() }
+            try Self.audit([added], of: partner.id, connection, by: caller, at: now)
+            try FeedWriter.write(connection, at: now) { feed in
+                for (key, mapping) in entries { try feed.set(key, mapping) }
+            }
+            let record = try connection.clientWithSystems(id)
+            try connection.keepAnswer(to: caller, record, at: now)
+            return record
         }
     }
 
@@ -195,7 +260,10 @@ extension Storage {
         _ new: NewClient,
         of partner: PartnerRecord,
         _ connection: any Connection,
-        _ feed: inout FeedWriter,
+        _ entries: inout [(EntryKey, MappingEntry)],
+        _ mails: ActivationMails,
+        _ delay: inout Int64,
+        by caller: Caller,
         _ runtime: Runtime,
         _ now: Timestamp
     ) throws -> AddedClient {
@@ -203,18 +271,17 @@ extension Storage {
         if let row {
             let holder: ClientID = try row.id(0)
             let name = try row.text(1)
-            let admins = try connection.rows(ClientSQL.admins, .text(of: holder)).map { try $0.text(0) }
             let type = try row.text(2)
+            let admins = try connection.adminAddresses(of: holder)
             let same =
-                Array(name.utf8) == Array(new.name.text.utf8) && type == new.system.text
-                && admins == new.admins.map(\.text)
+                Array(name.utf8) == Array(new.name.text.utf8) && type == new.system.text && admins == new.admins
             return same ? .unchanged(holder) : .conflict(holder, holder: try OrganisationName(name))
         }
         if let until = try reservation(of: new.systemClientID, partner.id, now, connection) {
-            return .reserved(until: until)
+            guard new.reusesKey else { return .reserved(until: until) }
+            try connection.execute(ClientSQL.endReservation, .text(of: partner.id), .text(of: new.systemClientID))
         }
         let client = ClientID(runtime)
-        let system = SystemID(runtime)
         try connection.execute(
             ClientSQL.insert,
             .text(of: client),
@@ -222,29 +289,84 @@ extension Storage {
             .text(of: new.name),
             .time(now)
         )
-        for admin in new.admins { try connection.execute(ClientSQL.insertAdmin, .text(of: client), .text(of: admin)) }
+        let seat = Seat.regular(client, .admin)
+        for address in new.admins {
+            let admin = NewJoining(seat: seat, address: address)
+            let joining = try connection.putJoining(admin, invitedBy: caller.person, isNew: true, at: now, runtime)
+            if mails != .no { try connection.sendJoining(joining, at: now, delay: delay, runtime) }
+            if mails == .paced { delay += ActivationMails.paceMilliseconds }
+        }
+        let mapping = try addSystem(
+            NewSystem(type: new.system, name: nil, systemClientID: new.systemClientID),
+            of: client,
+            partner.id,
+            connection,
+            runtime,
+            now
+        )
+        entries.append((.mapping(partner.key, new.systemClientID), mapping))
+        return .added(client)
+    }
+
+    /// Writes a system's row, its id being free under the partner's lock.
+    static func addSystem(
+        _ new: NewSystem,
+        of client: ClientID,
+        _ partner: PartnerID,
+        _ connection: any Connection,
+        _ runtime: Runtime,
+        _ now: Timestamp
+    ) throws -> MappingEntry {
+        let system = SystemID(runtime)
         let inserted = try connection.execute(
             ClientSQL.insertSystem,
             .text(of: system),
             .text(of: client),
-            .text(of: partner.id),
-            .text(of: new.system),
+            .text(of: partner),
+            .text(of: new.type),
+            new.name.map(SQLValue.text(of:)) ?? .null,
             .text(of: new.systemClientID),
             .time(now)
         )
         // Under the partner's lock nobody else can have taken the id since it was looked for.
         guard inserted == 1 else { throw DamagedRow(column: 0, row: SQLRow([.text(of: new.systemClientID)])) }
-        let mapping = MappingEntry(
+        return MappingEntry(
             system: system,
             client: client,
-            type: new.system,
+            type: new.type,
             isSuspended: false,
             cacheClass: nil,
             standardContentOff: false
         )
-        try feed.set(.mapping(partner.key, new.systemClientID), mapping)
-        return .added(client)
     }
+
+    /// One event for all clients of a call: a bulk import does not write a hundred thousand.
+    private static func audit(
+        _ results: [AddedClient],
+        of partner: PartnerID,
+        _ connection: any Connection,
+        by caller: Caller,
+        at now: Timestamp
+    ) throws {
+        let added = results.compactMap { result -> JSONValue? in
+            guard case .added(let client) = result else { return nil }
+            return .string("client/\(client)")
+        }
+        guard let first = added.first?.text else { return }
+        let isOne = added.count == 1
+        try connection.audit(
+            .partner(partner),
+            isOne ? "client.created" : "clients.created",
+            isOne ? first : "partner/\(partner)",
+            isOne
+                ? [:] : ["count": .integer(Int64(added.count)), "clients": .array(Array(added.prefix(auditListMax)))],
+            by: caller,
+            at: now
+        )
+    }
+
+    /// How many clients one audit event names at most; it counts them all.
+    private static let auditListMax = 100
 
     /// The systems of a partner's clients that `text` names: a client's name, its id, or a System Client ID.
     /// At most 10.
@@ -258,27 +380,6 @@ extension Storage {
         }
     }
 
-    /// Suspends a client that is not, with a reason for its admins.
-    ///
-    /// - Throws: `conflict` where it is suspended.
-    public func suspend(_ client: ClientID, reason: String) async throws {
-        let now = runtime.now()
-        try await changeClient(client) { connection in
-            let changed = try connection.execute(ClientSQL.suspend, .time(now), .text(reason), .text(of: client))
-            guard changed == 1 else { throw Refusal(.conflict, "The client is suspended already.") }
-        }
-    }
-
-    /// Resumes a suspended client to where it was.
-    ///
-    /// - Throws: `conflict` where it is not suspended.
-    public func resume(_ client: ClientID) async throws {
-        try await changeClient(client) { connection in
-            let changed = try connection.execute(ClientSQL.resume, .text(of: client))
-            guard changed == 1 else { throw Refusal(.conflict, "The client is not suspended.") }
-        }
-    }
-
     /// Marks a client as activated; it stays so. Edges take no notice (decision D-4).
     public func activate(_ client: ClientID) async throws {
         let now = runtime.now()
@@ -287,84 +388,11 @@ extension Storage {
         }
     }
 
-    /// Sets a system's own cache class, or takes it away.
-    public func setCacheClass(of system: SystemRecord, _ cacheClass: CacheClass?) async throws {
-        try await changeClient(system.client) { connection in
-            let value = cacheClass.map { SQLValue.text($0.rawValue) } ?? .null
-            try connection.execute(ClientSQL.setCacheClass, value, .text(of: system.id))
-        }
-    }
-
-    /// Switches standard content off for a system, or on again (decision D-18).
-    public func setStandardContentOff(of system: SystemRecord, _ isOff: Bool) async throws {
-        try await changeClient(system.client) { connection in
-            try connection.execute(ClientSQL.setStandardContentOff, .flag(isOff), .text(of: system.id))
-        }
-    }
-
     /// How long an id that was given up stays reserved (decision D-4).
     static let reservationMilliseconds: Int64 = 30 * 86_400_000
 
-    /// Gives a system another System Client ID: in one generation the old key stops and the new one works (F-137). The
-    /// old one stays reserved for 30 days.
-    ///
-    /// - Parameters:
-    ///   - system: The system.
-    ///   - partner: Its client's partner.
-    ///   - new: The id it is to have.
-    ///   - reuse: Take the id even though it is reserved.
-    /// - Throws: `conflict` where another system of the partner has it (F-119), or it is reserved.
-    public func rekey(
-        _ system: SystemRecord,
-        of partner: PartnerRecord,
-        to new: SystemClientID,
-        reuse: Bool = false
-    ) async throws {
-        let now = runtime.now()
-        try await writing { connection in
-            try Self.lock(partner.id, connection)
-            let row = try connection.rows(ClientSQL.bySystem, .text(of: system.id), .text(of: partner.id)).first
-            guard let row else { throw Refusal(.notFound, "There is no such system.") }
-            let present = try SystemRecord(row)
-            guard present.systemClientID != new else { return }
-            if let holder = try connection.rows(ClientSQL.holder, .text(of: partner.id), .text(of: new)).first {
-                throw Refusal(
-                    .conflict,
-                    "The System Client ID '\(new)' belongs to '\(try holder.text(1))' within this partner.",
-                    field: "systemClientId"
-                )
-            }
-            if !reuse, let until = try Self.reservation(of: new, partner.id, now, connection) {
-                throw Refusal(
-                    .conflict,
-                    "The System Client ID '\(new)' was given up, and stays reserved until \(until).",
-                    field: "systemClientId"
-                )
-            }
-            try connection.execute(ClientSQL.endReservation, .text(of: partner.id), .text(of: new))
-            try connection.execute(
-                ClientSQL.reserve,
-                .text(of: partner.id),
-                .text(of: present.systemClientID),
-                .integer(now.milliseconds + Self.reservationMilliseconds)
-            )
-            try connection.execute(ClientSQL.rekey, .text(of: new), .text(of: system.id))
-            try FeedWriter.write(connection, at: now) { feed in
-                try feed.set(.mapping(partner.key, present.systemClientID), nil)
-                try feed.set(.mapping(partner.key, new), present.entry)
-            }
-        }
-    }
-
-    /// Takes a partner's lock, under which its clients and their ids change; before head's, always.
-    private static func lock(_ partner: PartnerID, _ connection: any Connection) throws {
-        guard try connection.rows(PartnerSQL.lock, .text(of: partner)).count == 1 else {
-            throw Refusal(.notFound, "There is no such partner.", field: "partner")
-        }
-    }
-
     /// Until when an id is reserved, if it is.
-    private static func reservation(
+    static func reservation(
         of id: SystemClientID,
         _ partner: PartnerID,
         _ now: Timestamp,
@@ -373,24 +401,21 @@ extension Storage {
         try connection.rows(ClientSQL.reservation, .text(of: partner), .text(of: id), .time(now)).first
             .map { Timestamp(milliseconds: try $0.integer(0)) }
     }
+}
 
-    /// Changes a client's rows, then the mappings of all its systems.
-    private func changeClient(
-        _ client: ClientID,
-        _ change: @escaping @Sendable (any Connection) throws -> Void
-    ) async throws {
-        let now = runtime.now()
-        try await writing { connection in
-            guard let row = try connection.rows(ClientSQL.partnerOf, .text(of: client)).first else {
-                throw Refusal(.notFound, "There is no such client.", field: "client")
-            }
-            let partner = try PartnerKey(try row.text(0))
-            try Self.lock(try row.id(1), connection)
-            try change(connection)
-            try FeedWriter.write(connection, at: now) { feed in
-                let systems = try connection.rows(ClientSQL.systems, .text(of: client)).map(SystemRecord.init)
-                for system in systems { try feed.set(.mapping(partner, system.systemClientID), system.entry) }
-            }
-        }
+/// A system to be added to a client.
+public struct NewSystem: Hashable, Sendable {
+    /// Its type.
+    public var type: SystemType
+    /// What its people call it; nil to call it like its type.
+    public var name: OrganisationName?
+    /// What names it in the partner app.
+    public var systemClientID: SystemClientID
+
+    /// Makes a request for a system.
+    public init(type: SystemType, name: OrganisationName?, systemClientID: SystemClientID) {
+        self.type = type
+        self.name = name
+        self.systemClientID = systemClientID
     }
 }

@@ -6,6 +6,7 @@ import Domain
 /// data-modifying CTE, no `FOR UPDATE` (an `UPDATE … RETURNING` locks). Engine-specific text stays in its target.
 public protocol Engine: Sendable {
     /// Runs `body` in one transaction: committed and synced when this returns, undone when it throws.
+    @discardableResult
     func transaction<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result
@@ -26,7 +27,7 @@ public protocol Connection {
     /// Undoes what `body` did, and that alone, when it throws.
     func savepoint<Result>(_ body: () throws -> Result) throws -> Result
     /// Runs statements that define tables.
-    func define(_ statements: [String]) throws
+    func define(_ definitions: [StoreSchema.Definition]) throws
 }
 
 extension Connection {
@@ -55,7 +56,10 @@ public struct Statement: Hashable, Sendable {
     /// Every statement of the store.
     public static let all: [Statement] =
         of(SchemaSQL.self) + of(FeedSQL.self) + of(PartnerSQL.self) + of(ClientSQL.self) + of(GallerySQL.self)
-        + of(ReleaseSQL.self) + of(TrimSQL.self)
+        + of(ReleaseSQL.self) + of(TrimSQL.self) + of(ClientChangeSQL.self) + of(PersonSQL.self) + of(SessionSQL.self)
+        + of(StaffSQL.self)
+        + of(MembershipSQL.self) + of(PartnerAccountSQL.self) + of(JoiningSQL.self) + of(LinkSQL.self)
+        + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)
@@ -123,6 +127,10 @@ public struct SQLRow: Hashable, Sendable {
     func digest(_ column: Int) throws -> Digest {
         guard let digest = Digest(bytes: try bytes(column)) else { throw damaged(column) }
         return digest
+    }
+
+    func time(_ column: Int) throws -> Timestamp {
+        Timestamp(milliseconds: try integer(column))
     }
 
     func id<Kind>(_ column: Int, _: Kind.Type = Kind.self) throws -> Identifier<Kind> {

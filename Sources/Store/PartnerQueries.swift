@@ -24,6 +24,10 @@ enum PartnerSQL: String, StatementSet {
     case setLoader = "UPDATE partner SET loader = ? WHERE id = ?"
     case defaultKey = "SELECT key FROM partner WHERE is_default = 1"
     case lock = "UPDATE partner SET name = name WHERE id = ? RETURNING id"
+    case retiring =
+        "SELECT name, retires_at FROM partner_variable WHERE partner_id = ? AND retires_at IS NOT NULL ORDER BY name"
+    case byKeyOrID = "SELECT id FROM partner WHERE (key = ? OR id = ?) AND closed_at IS NULL"
+    case hasAdmin = "SELECT 1 FROM staff WHERE partner_id = ? AND role = 'partnerAdmin' LIMIT 1"
 }
 
 /// A partner, as stored.
@@ -36,6 +40,8 @@ public struct PartnerRecord: Hashable, Sendable {
     public var name: OrganisationName
     /// The accepted system variables, the current one first.
     public var variables: [SystemVariable]
+    /// Until when retiring variables are meant to be accepted (decision D-21); they end by hand.
+    public var retiring: [SystemVariable: Timestamp]
     /// Whether paths without a partner key mean this partner.
     public var isDefault: Bool
     /// Whether all its keys answer the no-op.
@@ -60,21 +66,31 @@ public struct PartnerRecord: Hashable, Sendable {
 extension Storage {
     /// Adds a partner; the first one becomes the default partner. Its loader's object must be stored already.
     ///
+    /// - Parameters:
+    ///   - name: Its name.
+    ///   - key: Its public key.
+    ///   - variable: Its system variable.
+    ///   - loader: Its loader.
+    ///   - admin: Whom to invite as its first admin; nil for nobody.
+    /// - Returns: The partner.
     /// - Throws: `conflict` where the key or the name is taken.
     public func addPartner(
         name: OrganisationName,
         key: PartnerKey,
         variable: SystemVariable,
-        loader: Digest
+        loader: Digest,
+        admin: EmailAddress? = nil
     ) async throws -> PartnerRecord {
         let now = runtime.now()
         let id = PartnerID(runtime)
+        let runtime = runtime
         return try await writing { connection in
             let partner = PartnerRecord(
                 id: id,
                 key: key,
                 name: name,
                 variables: [variable],
+                retiring: [:],
                 isDefault: try connection.rows(PartnerSQL.any).isEmpty,
                 isSuspended: false,
                 cacheClass: .standard,
@@ -94,6 +110,12 @@ extension Storage {
                 throw Refusal(.conflict, "A partner with the key '\(key)' or the name '\(name)' exists.", field: "name")
             }
             try connection.execute(PartnerSQL.insertVariable, .text(of: id), .text(of: variable), .null)
+            try connection.audit(.partner(id), "partner.added", "partner/\(id)", by: .operator, at: now)
+            if let admin {
+                let new = NewJoining(seat: .staff(id, .partnerAdmin), address: admin)
+                let joining = try connection.putJoining(new, invitedBy: nil, at: now, runtime)
+                try connection.sendJoining(joining, at: now, runtime)
+            }
             try FeedWriter.write(connection, at: now) { try $0.set(.partner(key), partner.entry) }
             return partner
         }
@@ -113,34 +135,64 @@ extension Storage {
         }
     }
 
-    /// Sets a partner's current system variable and its retiring ones (rules F-101 to F-104, decision D-21), and the
-    /// loader that reads them. Its object must be stored already.
-    public func setVariables(
+    /// The partner of a key or an id that is not closed.
+    ///
+    /// - Throws: `notFound`.
+    public func partnerID(_ keyOrID: String) async throws -> PartnerID {
+        try await engine.snapshot { connection in
+            let text = SQLValue.text(keyOrID)
+            guard let row = try connection.rows(PartnerSQL.byKeyOrID, text, text).first else { throw Self.noPartner }
+            return try row.id(0)
+        }
+    }
+
+    /// A partner, and whether an admin of it has joined.
+    ///
+    /// - Throws: `notFound`.
+    public func partner(_ id: PartnerID) async throws -> (partner: PartnerRecord, hasAdmin: Bool) {
+        try await engine.snapshot { connection in
+            (try connection.partner(id), try !connection.rows(PartnerSQL.hasAdmin, .text(of: id)).isEmpty)
+        }
+    }
+
+    /// Sets a partner's system variables (rules F-101 to F-104, decision D-21), the loader that reads them, whose object
+    /// must be stored already, and the cache class of clients without an own one.
+    public func setSettings(
         of partner: PartnerID,
         current: SystemVariable,
         retiring: [SystemVariable: Timestamp],
-        loader: Digest
-    ) async throws {
-        try await changePartner(partner) { connection in
+        loader: Digest,
+        cacheClass: CacheClass,
+        expecting: @escaping Expectation<PartnerRecord> = { _ in },
+        by caller: Caller = .operator
+    ) async throws -> PartnerRecord {
+        let now = runtime.now()
+        return try await changePartner(partner) { connection in
+            try expecting(try connection.partner(partner))
             try connection.execute(PartnerSQL.deleteVariables, .text(of: partner))
             try connection.execute(PartnerSQL.insertVariable, .text(of: partner), .text(of: current), .null)
             for (variable, end) in retiring where variable != current {
                 try connection.execute(PartnerSQL.insertVariable, .text(of: partner), .text(of: variable), .time(end))
             }
             try connection.execute(PartnerSQL.setLoader, .bytes(loader.bytes), .text(of: partner))
-        }
-    }
-
-    /// Sets the cache class of clients without an own one.
-    public func setCacheClass(of partner: PartnerID, _ cacheClass: CacheClass) async throws {
-        try await changePartner(partner) { connection in
             try connection.execute(PartnerSQL.setCacheClass, .text(cacheClass.rawValue), .text(of: partner))
+            try connection.audit(
+                .partner(partner),
+                "settings.changed",
+                "partner/\(partner)",
+                [
+                    "systemVariable": .string(current.text), "cacheClass": .string(cacheClass.rawValue),
+                    "retiringVariables": .array(retiring.keys.map(\.text).sorted().map(JSONValue.string)),
+                ],
+                by: caller,
+                at: now
+            )
         }
     }
 
     /// Suspends a partner, or resumes it: all its keys answer the no-op meanwhile.
     public func setSuspended(_ partner: PartnerID, _ isSuspended: Bool) async throws {
-        try await changePartner(partner) { connection in
+        _ = try await changePartner(partner) { connection in
             try connection.execute(PartnerSQL.setSuspended, .flag(isSuspended), .text(of: partner))
         }
     }
@@ -149,14 +201,14 @@ extension Storage {
     private func changePartner(
         _ partner: PartnerID,
         _ change: @escaping @Sendable (any Connection) throws -> Void
-    ) async throws {
+    ) async throws -> PartnerRecord {
         let now = runtime.now()
-        try await writing { connection in
-            guard try connection.rows(PartnerSQL.lock, .text(of: partner)).count == 1 else { throw Self.noPartner }
+        return try await writing { connection in
+            try connection.lockPartner(partner)
             try change(connection)
-            guard let row = try connection.rows(PartnerSQL.byID, .text(of: partner)).first else { throw Self.noPartner }
-            let record = try Self.partner(row, connection)
+            let record = try connection.partner(partner)
             try FeedWriter.write(connection, at: now) { try $0.set(.partner(record.key), record.entry) }
+            return record
         }
     }
 
@@ -182,6 +234,7 @@ extension Storage {
             variables: try connection.rows(PartnerSQL.variables, .text(of: id)).map {
                 try SystemVariable(try $0.text(0))
             },
+            retiring: try retiring(of: id, connection),
             isDefault: try row.flag(3),
             isSuspended: try row.flag(4),
             cacheClass: cacheClass,
@@ -189,5 +242,23 @@ extension Storage {
         )
     }
 
-    private static let noPartner = Refusal(.notFound, "There is no such partner.", field: "partner")
+    private static func retiring(
+        of partner: PartnerID,
+        _ connection: any Connection
+    ) throws -> [SystemVariable: Timestamp] {
+        var retiring: [SystemVariable: Timestamp] = [:]
+        for row in try connection.rows(PartnerSQL.retiring, .text(of: partner)) {
+            retiring[try SystemVariable(try row.text(0))] = try row.time(1)
+        }
+        return retiring
+    }
+
+    static let noPartner = Refusal(.notFound, "There is no such partner.", field: "partner")
+}
+
+extension Connection {
+    func partner(_ id: PartnerID) throws -> PartnerRecord {
+        guard let row = try rows(PartnerSQL.byID, .text(of: id)).first else { throw Storage.noPartner }
+        return try Storage.partner(row, self)
+    }
 }

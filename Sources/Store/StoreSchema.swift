@@ -8,8 +8,25 @@ public enum StoreSchema {
     /// The version that this program makes and knows.
     public static let version: Int64 = Int64(migrations.count)
 
-    /// DDL of each version, as both engines' dialects are derived from it.
-    public static let migrations: [[String]] = [
+    /// A statement of DDL, in the words that both engines' dialects are derived from.
+    public enum Definition: Hashable, Sendable, ExpressibleByStringLiteral {
+        /// A statement as it stands.
+        case statement(String)
+        /// Has the database refuse any change to the table's rows, and their deletion.
+        case appendOnly(table: String)
+
+        /// A statement as it stands.
+        public init(stringLiteral text: String) {
+            self = .statement(text)
+        }
+    }
+
+    /// DDL of each version.
+    public static let migrations: [[Definition]] = [tenants, accounts]
+
+    /// Partners, clients, their content and the feed; version 1. The table `client_admin` is read no more since version
+    /// 2, which has its rows in `joining`.
+    private static let tenants: [Definition] =
         [
             """
             CREATE TABLE head (
@@ -195,10 +212,9 @@ public enum StoreSchema {
             )
             """,
         ]
-    ]
 
     /// The table by which versions of the program recognise each other's schema.
-    package static let versionTable = """
+    package static let versionTable: Definition = """
         CREATE TABLE IF NOT EXISTS schema_version (
             one BIGINT PRIMARY KEY CHECK (one = 1),
             version BIGINT NOT NULL,
@@ -213,6 +229,7 @@ enum SchemaSQL: String, StatementSet {
         INSERT INTO schema_version (one, version, minimum) VALUES (1, ?, ?)
         ON CONFLICT (one) DO UPDATE SET version = excluded.version
         """
+    case namedAdmins = "SELECT client_id, address FROM client_admin ORDER BY client_id, address"
     case begin = "INSERT INTO head (one, epoch, generation, state_hash) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING"
 }
 
@@ -239,6 +256,7 @@ extension Storage {
             for migration in StoreSchema.migrations.dropFirst(Int(clamping: present)) {
                 try connection.define(migration)
             }
+            if present == 1 { try Self.inviteNamedAdmins(connection, runtime) }
             if present < StoreSchema.version {
                 try connection.execute(SchemaSQL.setVersion, .integer(StoreSchema.version), .integer(minimum))
             }
@@ -247,6 +265,15 @@ extension Storage {
                 .text(hexadecimal(runtime.random(16))),
                 .bytes(StateHash.empty.bytes)
             )
+        }
+    }
+
+    /// Version 1 only knew the addresses of a client's admins. From version 2 on they are joinings without a mail yet.
+    private static func inviteNamedAdmins(_ connection: any Connection, _ runtime: Runtime) throws {
+        for row in try connection.rows(SchemaSQL.namedAdmins) {
+            let seat = Seat.regular(try row.id(0), .admin)
+            let admin = NewJoining(seat: seat, address: try EmailAddress(try row.text(1)))
+            try connection.putJoining(admin, invitedBy: nil, at: runtime.now(), runtime)
         }
     }
 }

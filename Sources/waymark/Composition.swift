@@ -7,6 +7,7 @@ import Player
 import Publishing
 import SQLiteEngine
 import Store
+import Web
 
 /// The parts that operations need, put together over one data directory.
 struct Services: Sendable {
@@ -16,6 +17,8 @@ struct Services: Sendable {
     let format: ContentFormat
     let partners: Partners
     let clients: Clients
+    let sessions: Sessions
+    let joinings: Joinings
     let versions: Versions
     let releases: Releases
     /// Rung after each commit that changed the feed.
@@ -27,13 +30,17 @@ struct Services: Sendable {
         let doorbell = Doorbell()
         let storage = Storage(engine: engine, runtime: runtime) { doorbell.ring() }
         try await storage.migrate()
+        let passwords = Passwords(runtime: runtime)
+        let sessions = Sessions(storage: storage, passwords: passwords, runtime: runtime)
         return Services(
             runtime: runtime,
             engine: engine,
             storage: storage,
             format: try ContentFormat(),
             partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
-            clients: Clients(storage: storage),
+            clients: Clients(storage: storage, runtime: runtime),
+            sessions: sessions,
+            joinings: Joinings(storage: storage, passwords: passwords, sessions: sessions),
             versions: Versions(storage: storage),
             releases: Releases(storage: storage),
             doorbell: doorbell
@@ -43,6 +50,23 @@ struct Services: Sendable {
     /// The system that a partner's key or name and a client's name, id or System Client ID lead to.
     func system(_ client: String, of partner: String) async throws -> SystemRecord {
         try await clients.find(.operator, client, of: try await partners.find(.operator, partner))
+    }
+
+    /// The management API over these parts.
+    var api: API {
+        API(
+            sessions: sessions,
+            people: People(storage: storage),
+            joinings: joinings,
+            partners: partners,
+            staff: Staff(storage: storage),
+            clients: clients,
+            admins: ClientAdmins(storage: storage),
+            systems: Systems(storage: storage),
+            users: Users(storage: storage),
+            invitations: PartnerInvitations(storage: storage),
+            audit: AuditTrail(storage: storage)
+        )
     }
 
     /// Closes the database, which checkpoints its log.

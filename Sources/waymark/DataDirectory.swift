@@ -8,6 +8,7 @@ struct DataDirectory: Sendable {
     var database: String { path + "/waymark.sqlite" }
     var lock: String { path + "/lock" }
     var socket: String { path + "/waymark.sock" }
+    var mailbox: String { path + "/mail" }
 
     init(path: String) {
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path

@@ -16,7 +16,7 @@ extension Operation {
 /// Every operation that the socket takes.
 let operations: [any Operation.Type] = [
     AddPartner.self, ImportClients.self, PublishGallery.self, PublishItems.self, RollBack.self, TakeDown.self,
-    SuspendClient.self, ResumeClient.self, ExplainKey.self, Diagnose.self,
+    SuspendClient.self, ResumeClient.self, ExplainKey.self, Diagnose.self, VerifyAudit.self, ExportAudit.self,
 ]
 
 extension DataDirectory {

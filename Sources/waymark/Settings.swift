@@ -23,6 +23,13 @@ struct Settings: Sendable {
         case edgeIdleSeconds = "edge-idle-seconds"
         case edgeWriteSeconds = "edge-write-seconds"
         case edgeDrainSeconds = "edge-drain-seconds"
+        case controlOrigin = "control-origin"
+        case mailFrom = "mail-from"
+        case smtp
+        case smtpSecurity = "smtp-security"
+        case smtpUser = "smtp-user"
+        case smtpPassword = "smtp-password"
+        case smtpCA = "smtp-ca"
 
         var standard: String {
             switch self {
@@ -40,10 +47,16 @@ struct Settings: Sendable {
             case .edgeHandshakeSeconds, .edgeHeadSeconds, .edgeBodySeconds, .edgeDrainSeconds: "10"
             case .edgeIdleSeconds: "75"
             case .edgeWriteSeconds: "30"
+            case .controlOrigin, .smtp, .smtpUser, .smtpPassword, .smtpCA: ""
+            case .mailFrom: "waymark@localhost"
+            case .smtpSecurity: "startTLS"
             }
         }
 
         var flag: String { "--\(rawValue)" }
+
+        /// Whether it is never shown.
+        var isSecret: Bool { self == .smtpPassword }
     }
 
     private let providers: [(name: String, provider: any ConfigProvider)]
@@ -74,7 +87,7 @@ struct Settings: Sendable {
             name: name,
             values: Dictionary(
                 uniqueKeysWithValues: values.map { key, value in
-                    (AbsoluteConfigKey([key.rawValue]), ConfigValue(.string(value), isSecret: false))
+                    (AbsoluteConfigKey([key.rawValue]), ConfigValue(.string(value), isSecret: key.isSecret))
                 }
             )
         )
@@ -93,6 +106,20 @@ struct Settings: Sendable {
         let absolute = AbsoluteConfigKey([key.rawValue])
         let holder = providers.first { (try? $0.provider.value(forKey: absolute, type: .string))?.value != nil }
         return holder?.name ?? "default"
+    }
+
+    /// The origin that links to the control listener begin with; nil where it is not configured.
+    func controlOrigin() throws -> String? {
+        let origin = value(.controlOrigin)
+        guard !origin.isEmpty else { return nil }
+        guard origin.firstMatch(of: /^https?:\/\/[A-Za-z0-9.\-\[\]:]+$/) != nil else {
+            throw Refusal(
+                .invalid,
+                "control-origin must be an origin such as https://control.example, is '\(origin)'.",
+                field: Key.controlOrigin.rawValue
+            )
+        }
+        return origin
     }
 
     /// The data directory.

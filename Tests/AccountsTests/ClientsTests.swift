@@ -13,7 +13,7 @@ struct ClientsTests {
     init() async throws {
         let test = try await TestStore()
         storage = test.storage
-        clients = Clients(storage: storage)
+        clients = Clients(storage: storage, runtime: .test())
         partners = Partners(storage: storage, runtime: test.runtime, loader: Releases.loader)
     }
 
@@ -57,7 +57,7 @@ struct ClientsTests {
         #expect(several?.faults.map(\.place).contains("SECOND") == true)
     }
 
-    @Test("at least one admin (F-117); a suspension needs a reason, and happens once")
+    @Test("at least one admin (F-117); a suspension needs a reason, and can be put again")
     func rules() async throws {
         let partner = try await storage.makePartner()
         let none = #expect(throws: Refusal.self) {
@@ -70,13 +70,17 @@ struct ClientsTests {
         }
         #expect(none?.message == "At least one admin must be assigned.")
         let system = try await storage.makeClient("ACME", of: partner)
-        await #expect(throws: Refusal.self) { try await clients.suspend(.operator, system.client, reason: "") }
-        try await clients.suspend(.operator, system.client, reason: "Contract ended.")
+        await #expect(throws: Refusal.self) {
+            try await clients.suspend(.operator, system.client, of: partner.id, reason: "")
+        }
+        try await clients.suspend(.operator, system.client, of: partner.id, reason: "Contract ended.")
         #expect(try await clients.find(.operator, "ACME", of: partner).suspendedAt != nil)
-        await #expect(throws: Refusal.self) { try await clients.suspend(.operator, system.client, reason: "again") }
-        try await clients.resume(.operator, system.client)
+        // Idempotent: another reason replaces the first.
+        let again = try await clients.suspend(.operator, system.client, of: partner.id, reason: "again")
+        #expect(again.suspensionReason == "again")
+        try await clients.resume(.operator, system.client, of: partner.id)
         #expect(try await clients.find(.operator, "ACME", of: partner).suspendedAt == nil)
-        await #expect(throws: Refusal.self) { try await clients.resume(.operator, system.client) }
+        #expect(try await clients.resume(.operator, system.client, of: partner.id).state == .notActivated)
     }
 
     @Test("activating makes no change to what edges know (D-4)")
@@ -95,8 +99,8 @@ struct ClientsTests {
         let system = try await storage.makeClient("OLD", of: partner)
         let other = try await storage.makeClient("OTHER", of: partner, name: "Other")
         let old = try SystemClientID("OLD")
-        try await storage.rekey(system, of: partner, to: try SystemClientID("NEW"))
-        let refused = await #expect(throws: Refusal.self) { try await storage.rekey(other, of: partner, to: old) }
+        try await storage.rekey(system, to: try SystemClientID("NEW"))
+        let refused = await #expect(throws: Refusal.self) { try await storage.rekey(other, to: old) }
         #expect(refused?.message.contains("stays reserved until") == true)
         let client = try NewClient(
             name: try OrganisationName("Third"),
@@ -108,7 +112,7 @@ struct ClientsTests {
             Issue.record("a reserved id was given away")
             return
         }
-        try await storage.rekey(other, of: partner, to: old, reuse: true)
+        try await storage.rekey(other, to: old, reuse: true)
         #expect(try await clients.find(.operator, "OLD", of: partner).client == other.client)
     }
 }

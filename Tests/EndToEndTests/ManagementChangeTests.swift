@@ -99,16 +99,24 @@ struct ManagementChangeTests {
             let path = "/v1/snippets/sapUserId/ACME.js"
             try await storage.publishText("standard", for: .standard(partner.id, .sapConcur))
             try await expect(port, path, "standard", cache: "public, max-age=30, stale-while-revalidate=30")
-            try await storage.suspend(system.client, reason: "x")
+            _ = try await storage.suspend(system.client, reason: "x", by: .operator)
             try await expect(port, path, "suspended", cache: "max-age=15")
-            try await storage.resume(system.client)
+            _ = try await storage.resume(system.client, by: .operator)
             try await expect(port, path, "standard")
             try await storage.setSuspended(partner.id, true)
             try await expect(port, path, "suspended")
             try await storage.setSuspended(partner.id, false)
-            try await storage.setCacheClass(of: partner.id, .relaxed)
+            _ = try await storage.setSettings(
+                of: partner.id,
+                current: partner.variables[0],
+                retiring: [:],
+                loader: partner.loader,
+                cacheClass: .relaxed
+            )
             try await expect(port, path, "standard", cache: "public, max-age=900, stale-while-revalidate=86400")
-            try await storage.setCacheClass(of: system, .critical)
+            var edit = SystemEdit()
+            edit.cacheClass = .some(.critical)
+            _ = try await storage.changeSystem(system.id, of: system.client, edit, by: .operator)
             try await expect(port, path, "standard", cache: "no-cache")
             let loader = try await ask(port, "/v1/loader.js")
             #expect(loader["cache-control"] == "public, max-age=900, stale-while-revalidate=86400")
@@ -127,7 +135,13 @@ struct ManagementChangeTests {
             func rename(_ retiring: [SystemVariable: Timestamp]) async throws {
                 let loader = Releases.loader(variables: [new] + retiring.keys)
                 try await storage.putObjects([loader])
-                try await storage.setVariables(of: partner.id, current: new, retiring: retiring, loader: loader.digest)
+                _ = try await storage.setSettings(
+                    of: partner.id,
+                    current: new,
+                    retiring: retiring,
+                    loader: loader.digest,
+                    cacheClass: .standard
+                )
             }
             try await rename([old: Timestamp(milliseconds: 1)])
             try await expect(port, "/v1/snippets/app.tenant/ACME.js", "empty")
@@ -162,7 +176,7 @@ struct ManagementChangeTests {
                         }
                     }
                 }
-                try await storage.rekey(system, of: partner, to: try SystemClientID("NEW"))
+                try await storage.rekey(system, to: try SystemClientID("NEW"))
                 try await expect(port, "/v1/snippets/sapUserId/OLD.js", "unknown")
                 try await expect(port, "/v1/snippets/sapUserId/NEW.js", "release", "mine")
                 try await group.waitForAll()

@@ -24,7 +24,7 @@ struct PostgresStatementTests {
         #expect(try connection.value("SHOW server_version_num").hasPrefix("15"))
         #expect(try connection.value("SELECT datcollate FROM pg_database WHERE datname = current_database()") == "C")
         for definition in [StoreSchema.versionTable] + StoreSchema.migrations.flatMap({ $0 }) {
-            try connection.run(PostgresDialect.definition(definition))
+            for statement in PostgresDialect.definition(definition) { try connection.run(statement) }
         }
         #expect(Statement.all.count > 50)
         for (number, statement) in Statement.all.enumerated() {

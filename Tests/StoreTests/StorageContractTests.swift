@@ -16,7 +16,7 @@ struct StorageContractTests {
         let system = try await store.makeClient("ACME", of: partner)
         try await store.publishText("one", for: .system(system.id))
         try await store.publishText("two", for: .system(system.id))
-        try await store.suspend(system.client, reason: "why not")
+        _ = try await store.suspend(system.client, reason: "why not", by: .operator)
         _ = try await store.unpublish(.system(system.id), .production)
         let head = try await store.head()
         var replayed: [EntryKey: [UInt8]] = [:]
@@ -88,7 +88,14 @@ struct StorageContractTests {
         let system = try await store.makeClient("ACME", of: partner)
         let before = try await store.snapshot()
         await #expect(throws: Refusal.self) { try await store.makePartner() }
-        await #expect(throws: Refusal.self) { try await store.resume(system.client) }
+        await #expect(throws: Refusal.self) {
+            try await store.removeClient(
+                system.client,
+                of: partner.id,
+                expecting: { _ in throw Refusal(.stale, "") },
+                by: .operator
+            )
+        }
         await #expect(throws: Refusal.self) { try await store.rollBack(.system(system.id), .production, to: nil) }
         await #expect(throws: Refusal.self) { try await store.unpublish(.system(system.id), .production) }
         await #expect(throws: (any Error).self) {
@@ -182,7 +189,7 @@ struct StorageContractTests {
         _ = try await store.makeClient("TAKEN", of: partner, name: "Holder")
         let before = try await store.head().generation
         let new = try SystemClientID("NEW")
-        try await store.rekey(system, of: partner, to: new)
+        try await store.rekey(system, to: new)
         let generations = try await store.generations(after: before, limit: 10)
         #expect(generations.count == 1)
         #expect(
@@ -191,7 +198,7 @@ struct StorageContractTests {
         )
         #expect(generations.first?.changes.first?.value == nil)
         let refused = await #expect(throws: Refusal.self) {
-            try await store.rekey(system, of: partner, to: try SystemClientID("TAKEN"))
+            try await store.rekey(system, to: try SystemClientID("TAKEN"))
         }
         #expect(refused?.code == .conflict)
         #expect(refused?.message.contains("Holder") == true)

@@ -36,6 +36,14 @@ extension Storage {
         return system
     }
 
+    /// Gives a system another System Client ID.
+    package func rekey(_ system: SystemRecord, to id: SystemClientID, reuse: Bool = false) async throws {
+        var edit = SystemEdit()
+        edit.systemClientID = id
+        edit.reusesKey = reuse
+        _ = try await changeSystem(system.id, of: system.client, edit, by: .operator)
+    }
+
     /// Publishes a shoutOut of some text; returns where the pointer went.
     @discardableResult
     package func publishText(

@@ -95,3 +95,32 @@ public indirect enum JSONValue: Hashable, Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 }
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
+    ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    /// A string.
+    public init(stringLiteral text: String) {
+        self = .string(text)
+    }
+
+    /// A number.
+    public init(integerLiteral number: Int64) {
+        self = .integer(number)
+    }
+
+    /// `true` or `false`
+    public init(booleanLiteral value: Bool) {
+        self = .bool(value)
+    }
+
+    /// An array.
+    public init(arrayLiteral values: JSONValue...) {
+        self = .array(values)
+    }
+
+    /// An object; of two members of one name the last counts.
+    public init(dictionaryLiteral members: (String, JSONValue)...) {
+        self = .object(Dictionary(members) { _, last in last })
+    }
+}

@@ -1,6 +1,6 @@
 /// A JSON Schema (draft 2020-12) of the subset that this project's schemas use.
 ///
-/// Keywords: `type`, `properties`, `required`, `additionalProperties` (false), `enum`, `const`, `items`, `minItems`,
+/// Keywords: `type` (one name or several), `properties`, `required`, `additionalProperties` (false), `enum`, `const`, `items`, `minItems`,
 /// `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), and `$ref` to `#/$defs/…`.
 /// Any other keyword is refused when the schema is read, so that none is silently without effect.
 public struct Schema: Sendable {
@@ -10,9 +10,18 @@ public struct Schema: Sendable {
     enum Format: String {
         /// A pattern of page paths: `/` or `*` first; `*` stands for any run of characters.
         case pagePath = "page-path"
+        /// A UUID, 8-4-4-4-12.
+        case uuid
+        /// What ``EmailAddress`` takes.
+        case email
+        /// What ``Timestamp/init(_:)`` takes.
+        case dateTime = "date-time"
 
         func accepts(_ text: String) -> Bool {
             switch self {
+            case .uuid: uuidBits(text.utf8) != nil
+            case .email: (try? EmailAddress(text)) != nil
+            case .dateTime: Timestamp(text) != nil
             case .pagePath:
                 (text.utf8.first == UInt8(ascii: "/") || text.utf8.first == UInt8(ascii: "*"))
                     && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
@@ -24,7 +33,8 @@ public struct Schema: Sendable {
         "type", "properties", "required", "additionalProperties", "enum", "const", "items", "minItems", "maxItems",
         "minLength", "maxLength", "minimum", "maximum", "format", "$ref",
     ]
-    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description"]
+    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description", "examples"]
+    private static let types: Set<String> = ["object", "array", "string", "integer", "boolean", "null"]
 
     /// Reads a schema.
     ///
@@ -67,8 +77,8 @@ public struct Schema: Sendable {
                 guard Format(rawValue: name) != nil else {
                     throw Unsupported(place: inside, reason: "unknown format '\(name)'")
                 }
-            case ("type", .string(let name)):
-                guard ["object", "array", "string", "integer", "boolean", "null"].contains(name) else {
+            case ("type", .string), ("type", .array):
+                for name in value.typeNames where !Self.types.contains(name) {
                     throw Unsupported(place: inside, reason: "unknown type '\(name)'")
                 }
             case ("additionalProperties", .bool(false)), ("required", .array), ("enum", .array), ("const", _): break
@@ -99,8 +109,9 @@ public struct Schema: Sendable {
         if let reference = schema["$ref"]?.text, let target = definition(reference) {
             evaluate(target, value, at: pointer, report: report)
         }
-        if let type = schema["type"]?.text, type != value.typeName {
-            report(pointer, "must be \(Self.article(type)), is \(Self.article(value.typeName))")
+        if let types = schema["type"]?.typeNames, !types.contains(value.typeName) {
+            let wanted = types.map(Self.article).joined(separator: " or ")
+            report(pointer, "must be \(wanted), is \(Self.article(value.typeName))")
             return
         }
         if let constant = schema["const"], constant != value {
@@ -175,6 +186,15 @@ public struct Schema: Sendable {
 }
 
 extension JSONValue {
+    /// The types that a schema's `type` names.
+    fileprivate var typeNames: [String] {
+        switch self {
+        case .string(let name): [name]
+        case .array(let names): names.map { $0.text ?? "" }
+        default: [""]
+        }
+    }
+
     /// The name that JSON Schema has for this value's type.
     fileprivate var typeName: String {
         switch self {

@@ -1,10 +1,13 @@
+public import Domain
 import HTTPTypes
 import Hummingbird
 public import Logging
 
 extension WebServer {
-    /// The control listener: a landing page so far. The management API and the pages come to it.
+    /// The control listener: the management API and a landing page. The other pages come to it.
     public static func control(
+        api: API,
+        runtime: Runtime,
         host: String,
         port: Int,
         version: String,
@@ -13,7 +16,8 @@ extension WebServer {
     ) throws -> WebServer {
         let pages = try Pages(folder: "control")
         let style = EmbeddedFiles.bytes("control/landing.css") ?? []
-        let router = Router()
+        let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
+        try APIRouter(api: api, runtime: runtime, logger: logger).add(to: router)
         router.get("/") { _, _ in
             Response("text/html; charset=utf-8", pages.render("landing", LandingPage(version: version)).utf8, strict)
         }
@@ -27,7 +31,7 @@ extension WebServer {
             "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             + "require-trusted-types-for 'script'",
         .cacheControl: "no-store",
-        HTTPField.Name("Referrer-Policy") ?? .referer: "no-referrer",
+        .referrerPolicy: "no-referrer",
     ]
 }
 

@@ -45,7 +45,7 @@ extension WebServer {
         isBound: @escaping @Sendable (_ host: String, _ port: Int) -> Void
     ) throws -> WebServer {
         let pages = try Pages(folder: "demo")
-        let router = Router()
+        let router = Router(context: WebContext.self)
         for page in DemoPage.allCases {
             router.get(RouterPath(page.rawValue)) { request, _ in
                 let state = DemoState(request.uri.queryParameters, clients)

@@ -32,7 +32,7 @@ extension WebServer {
         logger: Logger,
         isBound: @escaping @Sendable (_ host: String, _ port: Int) -> Void
     ) -> WebServer {
-        let router = Router()
+        let router = Router(context: WebContext.self)
         let fresh: HTTPFields = [.cacheControl: "no-store"]
         let text = "text/plain; charset=utf-8"
         router.get("/livez") { _, _ in Response(text, "ok\n".utf8, fresh) }

@@ -5,10 +5,11 @@ struct Pages {
     private let library: MustacheLibrary
 
     init(folder: String) throws {
+        ScalarEscaping.register()
         var library = MustacheLibrary()
         for file in EmbeddedFiles.all where file.path.hasPrefix("\(folder)/") && file.path.hasSuffix(".mustache") {
             let name = file.path.dropFirst(folder.count + 1).dropLast(".mustache".count)
-            try library.register(file.text.description, named: String(name))
+            try library.register(ScalarEscaping.pragma + file.text.description, named: String(name))
         }
         self.library = library
     }

@@ -5,7 +5,7 @@ public import ServiceLifecycle
 
 /// An HTTP listener for people and operators, apart from the edge's: the control pages, the ops endpoints, the demo app.
 public struct WebServer: Service {
-    private let application: Application<RouterResponder<BasicRequestContext>>
+    private let application: Application<RouterResponder<WebContext>>
 
     /// Makes a listener.
     ///
@@ -16,7 +16,7 @@ public struct WebServer: Service {
     ///   - logger: For what goes wrong.
     ///   - isBound: Called once, with the port that is really listened on.
     init(
-        _ router: Router<BasicRequestContext>,
+        _ router: Router<WebContext>,
         host: String,
         port: Int,
         logger: Logger,

@@ -6,7 +6,7 @@ struct Config: AsyncParsableCommand {
         abstract: "Prints the effective settings, and where each comes from.",
         discussion: """
             A setting is taken from its flag, else from WAYMARK_… (such as WAYMARK_EDGE_THREADS), else from the file of \
-            --config, else it is the default. None of them is secret so far.
+            --config, else it is the default. Secrets are not shown.
 
             Example:
               waymark config --config waymark.yaml --edge-threads 4
@@ -21,7 +21,9 @@ struct Config: AsyncParsableCommand {
         let width = Settings.Key.allCases.map(\.rawValue.count).max() ?? 0
         for key in Settings.Key.allCases {
             let name = key.rawValue + String(repeating: " ", count: width - key.rawValue.count)
-            Terminal.line("\(name)  \(settings.value(key))  (\(settings.source(key)))")
+            let value = settings.value(key)
+            let shown = key.isSecret && !value.isEmpty ? "(secret)" : value
+            Terminal.line("\(name)  \(shown)  (\(settings.source(key)))")
         }
     }
 }

@@ -164,7 +164,8 @@ enum DemoData {
         }
         let items = try services.format.items(own)
         _ = try await services.releases.publish(.operator, items, for: systems[0], environment: .production)
-        try await services.clients.suspend(.operator, systems[2].client, reason: "The demo shows a suspended client.")
+        let reason = "The demo shows a suspended client."
+        try await services.clients.suspend(.operator, systems[2].client, of: partner.id, reason: reason)
         return partner.key
     }
 }

@@ -21,7 +21,8 @@ struct PartnerCommand: AsyncParsableCommand {
             abstract: "Adds a partner and prints its key; the first one becomes the default partner.",
             discussion: """
                 Example:
-                  waymark partner add "Tessera Software" --system-variable sapUserId --key tessera
+                  waymark partner add "Tessera Software" --system-variable sapUserId --key tessera \
+                    --admin ada@tessera.example
                 """
         )
 
@@ -36,8 +37,13 @@ struct PartnerCommand: AsyncParsableCommand {
         @Option(help: "The partner's public key in URLs, 3 to 32 of a-z 0-9 -; made from the name if not given.")
         var key: String?
 
+        @Option(
+            help: ArgumentHelp("Whom to invite as its first admin; without one nobody is invited.", valueName: "email")
+        )
+        var admin: String?
+
         func run() async throws {
-            let operation = AddPartner(name: name, systemVariable: systemVariable, key: key)
+            let operation = AddPartner(name: name, systemVariable: systemVariable, key: key, admin: admin)
             Terminal.line(try await common.directory().perform(operation).key)
         }
     }
@@ -48,6 +54,7 @@ struct AddPartner: Operation {
     var name: String
     var systemVariable: String
     var key: String?
+    var admin: String?
 
     struct Answer: Codable {
         var key: String
@@ -59,7 +66,8 @@ struct AddPartner: Operation {
             .operator,
             name: try OrganisationName(name),
             variable: try SystemVariable(systemVariable),
-            key: try key.map { try PartnerKey($0) }
+            key: try key.map { try PartnerKey($0) },
+            admin: try admin.map { try EmailAddress($0, field: "admin") }
         )
         return Answer(key: partner.key.text, isDefault: partner.isDefault)
     }

@@ -56,8 +56,9 @@ struct SuspendClient: Operation {
     var reason: String
 
     func run(in services: Services) async throws -> ClientAnswer {
-        let system = try await services.system(client, of: partner)
-        try await services.clients.suspend(.operator, system.client, reason: reason)
+        let partner = try await services.partners.find(.operator, partner)
+        let system = try await services.clients.find(.operator, client, of: partner)
+        try await services.clients.suspend(.operator, system.client, of: partner.id, reason: reason)
         return ClientAnswer(client: system.clientName.text)
     }
 }
@@ -68,8 +69,9 @@ struct ResumeClient: Operation {
     var client: String
 
     func run(in services: Services) async throws -> ClientAnswer {
-        let system = try await services.system(client, of: partner)
-        try await services.clients.resume(.operator, system.client)
+        let partner = try await services.partners.find(.operator, partner)
+        let system = try await services.clients.find(.operator, client, of: partner)
+        try await services.clients.resume(.operator, system.client, of: partner.id)
         return ClientAnswer(client: system.clientName.text)
     }
 }

@@ -2,6 +2,7 @@ import Domain
 import Edge
 import Foundation
 import Logging
+import Mail
 import Player
 import Publishing
 import ServiceLifecycle
@@ -13,6 +14,7 @@ import Web
 /// A whole deployment in one process: every listener, over one data directory.
 struct Server: Sendable {
     let services: Services
+    let directory: DataDirectory
     let settings: Settings
     let logger: Logger
     private let socket: String
@@ -60,7 +62,9 @@ struct Server: Sendable {
         var logger = Logger(label: "waymark") { JSONLogHandler(label: $0) }
         logger.logLevel = level
         do {
-            try await body(Server(services: services, settings: settings, logger: logger, socket: socket))
+            try await body(
+                Server(services: services, directory: directory, settings: settings, logger: logger, socket: socket)
+            )
             try services.close()
         } catch {
             try? services.close()
@@ -108,6 +112,8 @@ struct Server: Sendable {
         )
         let started = runtime.now()
         let control = try WebServer.control(
+            api: services.api,
+            runtime: runtime,
             host: controlAddress.host,
             port: controlAddress.port,
             version: Waymark.version,
@@ -128,10 +134,22 @@ struct Server: Sendable {
         let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = LogTrimmer(storage: services.storage, logger: logger)
+        let origin = try settings.controlOrigin()
+        let mail = MailWorker(
+            delivery: try MailDelivery(
+                storage: services.storage,
+                transport: try settings.mailTransport(directory),
+                sender: try settings.mailSender(),
+                origin: { origin ?? "http://\(bound.address("control") ?? "localhost")" },
+                runtime: runtime
+            ),
+            logger: logger
+        )
         let commands = SocketServer(path: socket, services: services, logger: logger)
         watch.edge = edge
         let services: [any Service] =
-            [ops, control, edge, trimmer, commands] + (certificates == nil ? [] : [watch]) + (try further(bound)) + [
+            [ops, control, edge, trimmer, mail, commands] + (certificates == nil ? [] : [watch]) + (try further(bound))
+            + [
                 announcement
             ]
         var group = ServiceGroupConfiguration(

@@ -1,0 +1,57 @@
+public import Accounts
+import Domain
+import HTTPTypes
+import Hummingbird
+import Logging
+
+/// The management API: every endpoint, and the operations behind them.
+///
+/// It translates HTTP to operations and back; rules are in `Accounts`. The description at `/api/v1/openapi.json` is made of
+/// the same values as the routes.
+public struct API: Sendable {
+    let sessions: Sessions
+    let people: People
+    let joinings: Joinings
+    let partners: Partners
+    let staff: Staff
+    let clients: Clients
+    let admins: ClientAdmins
+    let systems: Systems
+    let users: Users
+    let invitations: PartnerInvitations
+    let audit: AuditTrail
+
+    /// Puts the API together.
+    public init(
+        sessions: Sessions,
+        people: People,
+        joinings: Joinings,
+        partners: Partners,
+        staff: Staff,
+        clients: Clients,
+        admins: ClientAdmins,
+        systems: Systems,
+        users: Users,
+        invitations: PartnerInvitations,
+        audit: AuditTrail
+    ) {
+        self.sessions = sessions
+        self.people = people
+        self.joinings = joinings
+        self.partners = partners
+        self.staff = staff
+        self.clients = clients
+        self.admins = admins
+        self.systems = systems
+        self.users = users
+        self.invitations = invitations
+        self.audit = audit
+    }
+
+    /// Everything that can be asked for, in the order of the description.
+    var endpoints: [Endpoint] {
+        sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
+            + clientEndpoints + adminEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
+            + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints
+    }
+}

@@ -1,0 +1,130 @@
+import Accounts
+import Domain
+import HTTPTypes
+
+/// The description of the API (OpenAPI 3.1), made of the endpoints that are routed.
+struct OpenAPI {
+    let endpoints: [Endpoint]
+
+    var document: JSONValue {
+        var paths: [String: [String: JSONValue]] = [:]
+        for endpoint in endpoints {
+            paths[endpoint.path, default: [:]][endpoint.method.rawValue.lowercased()] = operation(endpoint)
+        }
+        return [
+            "openapi": "3.1.0",
+            "info": [
+                "title": "Waymark management API", "version": "1",
+                "description": """
+                Clients, people, invitations, partner accounts and their rights. Errors are problem+json; lists are \
+                read in parts by `cursor`; changes of an editable thing need its ETag in `If-Match`; a POST with an \
+                `Idempotency-Key` can be repeated for a day.
+                """,
+            ],
+            "servers": [["url": "/api/v1"]],
+            "paths": .object(paths.mapValues(JSONValue.object)),
+            "components": [
+                "schemas": .object(APISchemas.answers),
+                "securitySchemes": [
+                    "token": ["type": "http", "scheme": "bearer"],
+                    "session": ["type": "apiKey", "in": "cookie", "name": .string(APIRouter.cookie)],
+                ],
+            ],
+        ]
+    }
+
+    private func operation(_ endpoint: Endpoint) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "operationId": .string(endpoint.action.rawValue + (isSecondOf(endpoint) ? "AtActivation" : "")),
+            "summary": .string(endpoint.summary), "responses": responses(endpoint),
+        ]
+        let parameters = parameters(endpoint)
+        if !parameters.isEmpty { members["parameters"] = .array(parameters) }
+        if let body = endpoint.body {
+            var content: [String: JSONValue] = ["schema": body]
+            if let example = endpoint.example { content["example"] = example }
+            let type = endpoint.method == .patch ? "application/merge-patch+json" : "application/json"
+            members["requestBody"] = ["required": true, "content": .object([type: .object(content)])]
+        }
+        switch endpoint.action.requirement {
+        case .anyone: members["security"] = []
+        case .session: members["security"] = [["session": []]]
+        default: members["security"] = [["token": []], ["session": []]]
+        }
+        return .object(members)
+    }
+
+    /// Activations and invitations answer the same operations under two paths.
+    private func isSecondOf(_ endpoint: Endpoint) -> Bool {
+        endpoint.path.hasPrefix("/activations/")
+    }
+
+    private func parameters(_ endpoint: Endpoint) -> [JSONValue] {
+        var parameters: [JSONValue] = endpoint.parameters.map { name in
+            ["name": .string(name), "in": "path", "required": true, "schema": ["type": "string"]]
+        }
+        for parameter in endpoint.query {
+            parameters.append([
+                "name": .string(parameter.name), "in": "query", "required": false,
+                "description": .string(parameter.about), "schema": parameter.schema,
+            ])
+        }
+        if endpoint.needsMatch {
+            parameters.append([
+                "name": "If-Match", "in": "header", "required": true, "schema": ["type": "string"],
+                "description": "The ETag of the state that was seen, or `*`.",
+            ])
+        }
+        if endpoint.kept != nil {
+            parameters.append([
+                "name": "Idempotency-Key", "in": "header", "required": false,
+                "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"],
+                "description": "Repeats of the request within a day get the same answer.",
+            ])
+        }
+        return parameters
+    }
+
+    private func responses(_ endpoint: Endpoint) -> JSONValue {
+        var success: [String: JSONValue] = ["description": .string(endpoint.status.reasonPhrase)]
+        if let name = endpoint.answer {
+            let one: JSONValue = ["$ref": .string("#/components/schemas/\(name)")]
+            let schema =
+                endpoint.isList
+                ? APISchemas.object(["items": APISchemas.list(one), "next": APISchemas.nullable(APISchemas.text)]) : one
+            var content: [String: JSONValue] = ["application/json": ["schema": schema]]
+            if endpoint.hasCSV { content["text/csv"] = ["schema": ["type": "string"]] }
+            success["content"] = .object(content)
+        }
+        var responses: [String: JSONValue] = ["\(endpoint.status.code)": .object(success)]
+        for (status, about) in problems(endpoint) {
+            responses["\(status)"] = [
+                "description": .string(about),
+                "content": .object([
+                    Problem.mediaType: ["schema": ["$ref": "#/components/schemas/Problem"]]
+                ]),
+            ]
+        }
+        if endpoint.method == .get { responses["304"] = ["description": "Not Modified"] }
+        return .object(responses)
+    }
+
+    private func problems(_ endpoint: Endpoint) -> [(Int, String)] {
+        var problems = [(422, "What is asked for breaks a rule."), (500, "A failure of ours.")]
+        if endpoint.method != .get {
+            problems += [
+                (400, "The body cannot be read."), (409, "It contradicts something that exists."),
+                (413, "The body is too long."), (415, "The body is of another type."),
+                (429, "Too often; see Retry-After."), (503, "Too busy; see Retry-After."),
+            ]
+        }
+        if endpoint.action.requirement != .anyone {
+            problems += [(401, "Nobody has signed in."), (403, "The role, or the token, does not allow it.")]
+        } else if endpoint.method == .post {
+            problems += [(401, "The address or the password is not right."), (403, "It is meant for somebody else.")]
+        }
+        if !endpoint.parameters.isEmpty { problems += [(404, "There is no such thing."), (410, "The link is dead.")] }
+        if endpoint.needsMatch { problems += [(412, "It has changed."), (428, "If-Match is missing.")] }
+        return problems
+    }
+}
