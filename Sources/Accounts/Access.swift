@@ -70,35 +70,103 @@ public enum Action: String, Sendable, CaseIterable {
     public var isRead: Bool { rawValue.hasPrefix("read") }
 }
 
+/// What somebody is to the tenant that an operation is about; what a decision is made of.
+public enum Standing: Hashable, Sendable {
+    /// Nobody has signed in.
+    case anonymous
+    /// Whoever runs the deployment.
+    case `operator`
+    /// Signed in, and nothing to this tenant.
+    case stranger
+    /// A member of the client.
+    case member(ClientRole)
+    /// Staff of the partner.
+    case staff(StaffRole)
+}
+
+/// Who may do what: requirements of operations, rights of roles. A value, so that tests can change it and see whether the
+/// change is noticed.
+public struct Policy: Sendable {
+    /// What is decided.
+    public enum Decision: String, Sendable {
+        /// Done.
+        case allowed
+        /// Nobody has signed in.
+        case unauthenticated
+        /// As if the tenant did not exist.
+        case notFound
+        /// The tenant is seen, the role does not allow it.
+        case forbidden
+    }
+
+    /// What each operation requires.
+    public var requirements: [Action: Requirement]
+    /// What each role at a client allows.
+    public var clientRights: [ClientRole: Set<Right>]
+    /// What each role at a partner allows.
+    public var staffRights: [StaffRole: Set<Right>]
+
+    /// The policy that is in force.
+    public static let standard = Policy(
+        requirements: Dictionary(uniqueKeysWithValues: Action.allCases.map { ($0, $0.requirement) }),
+        clientRights: Dictionary(uniqueKeysWithValues: ClientRole.allCases.map { ($0, $0.rights) }),
+        staffRights: Dictionary(uniqueKeysWithValues: StaffRole.allCases.map { ($0, $0.rights) })
+    )
+
+    /// Decides about an operation.
+    ///
+    /// - Parameters:
+    ///   - action: What is to be done.
+    ///   - standing: What the caller is to the tenant it is about.
+    ///   - scopes: What the caller's token allows; nil for a session.
+    /// - Returns: The decision; what is not stated is refused.
+    public func decide(_ action: Action, _ standing: Standing, scopes: Set<Right>? = nil) -> Decision {
+        guard let requirement = requirements[action] else { return .forbidden }
+        if requirement == .anyone { return .allowed }
+        switch (requirement, standing) {
+        case (_, .anonymous): return .unauthenticated
+        case (.signedIn, .operator), (.session, .operator): return .forbidden
+        case (_, .operator): return .allowed
+        case (.signedIn, _): return .allowed
+        case (.session, _): return scopes == nil ? .allowed : .forbidden
+        case (.staff(let right), .staff(let role)):
+            return holds(right.map { [$0] } ?? [], staffRights[role] ?? [], scopes)
+        case (.member(let rights), .member(let role)): return holds(rights, clientRights[role] ?? [], scopes)
+        default: return .notFound
+        }
+    }
+
+    /// One of `rights` is needed, none where there are none.
+    private func holds(_ rights: Set<Right>, _ held: Set<Right>, _ scopes: Set<Right>?) -> Decision {
+        rights.isEmpty || rights.contains { held.contains($0) && scopes?.contains($0) ?? true } ? .allowed : .forbidden
+    }
+}
+
 /// Checks callers, in one place. A tenant that the caller has nothing to do with answers like one that does not exist.
 struct Access: Sendable {
     let storage: Storage
+    private let policy = Policy.standard
+
+    init(storage: Storage) {
+        self.storage = storage
+    }
 
     /// Checks a caller who acts for themselves.
     func person(_ caller: Caller, _ action: Action) throws -> PersonID {
-        guard case .person(let signedIn) = caller.identity else { throw Self.unauthenticated }
-        if action.requirement == .session, case .token = signedIn.credential {
-            throw Refusal(.forbidden, "An API token cannot do this; sign in with a password.")
-        }
-        return signedIn.person
+        try enforce(action, caller, .stranger, Self.unauthenticated)
+        guard let person = caller.person else { throw Self.unauthenticated }
+        return person
     }
 
     /// Checks a caller who acts at a partner.
     func partner(_ caller: Caller, _ partner: PartnerID, _ action: Action) async throws {
-        guard case .staff(let right) = action.requirement else {
-            preconditionFailure("\(action) is no operation at a partner.")
+        var standing = Standing.stranger
+        if let person = caller.person, let role = try await storage.relation(of: person, to: partner)?.staffRole {
+            standing = .staff(role)
         }
-        switch caller.identity {
-        case .operator: return
-        case .anonymous: throw Self.unauthenticated
-        case .person(let signedIn):
-            guard let role = try await storage.relation(of: signedIn.person, to: partner)?.staffRole else {
-                throw Self.noPartner
-            }
-            try Self.require(right.map { [$0] } ?? [], of: role.rights, signedIn)
-            if !action.isRead, try await storage.partner(partner).partner.isSuspended {
-                throw Refusal(.forbidden, "The partner is suspended: nothing can be changed until it is resumed.")
-            }
+        try enforce(action, caller, standing, Self.noPartner)
+        if case .staff = standing, !action.isRead, try await storage.partner(partner).partner.isSuspended {
+            throw Refusal(.forbidden, "The partner is suspended: nothing can be changed until it is resumed.")
         }
     }
 
@@ -106,37 +174,42 @@ struct Access: Sendable {
     ///
     /// - Returns: What the caller is there; nil for the operator.
     func client(_ caller: Caller, _ client: ClientID, _ action: Action) async throws -> Relation? {
-        guard case .member(let rights) = action.requirement else {
-            preconditionFailure("\(action) is no operation at a client.")
-        }
-        switch caller.identity {
-        case .operator: return nil
-        case .anonymous: throw Self.unauthenticated
-        case .person(let signedIn):
-            guard let relation = try await storage.relation(of: signedIn.person, to: client), let role = relation.role
-            else {
-                throw Refusal(.notFound, "There is no such client.")
-            }
-            try Self.require(rights, of: role.rights, signedIn)
-            return relation
-        }
+        var relation: Relation?
+        if let person = caller.person { relation = try await storage.relation(of: person, to: client) }
+        try enforce(action, caller, relation?.role.map(Standing.member) ?? .stranger, Self.noClient)
+        return relation
     }
 
     /// Checks a caller who acts at a partner upon one of its clients.
     func client(_ caller: Caller, _ client: ClientID, of partner: PartnerID, _ action: Action) async throws {
         try await self.partner(caller, partner, action)
-        guard try await storage.owner(of: client) == partner else {
-            throw Refusal(.notFound, "There is no such client.")
-        }
+        guard try await storage.owner(of: client) == partner else { throw Self.noClient }
     }
 
-    /// One of `rights` is needed, none where there are none; `held` is what the caller's role gives.
-    private static func require(_ rights: Set<Right>, of held: Set<Right>, _ signedIn: SignedIn) throws(Refusal) {
-        guard rights.isEmpty || rights.contains(where: { held.contains($0) && signedIn.allows($0) }) else {
-            throw Refusal(.forbidden, "Your role, or your token's scopes, do not allow this.")
+    private func enforce(_ action: Action, _ caller: Caller, _ standing: Standing, _ missing: Refusal) throws(Refusal) {
+        var standing = standing
+        var scopes: Set<Right>?
+        switch caller.identity {
+        case .anonymous: standing = .anonymous
+        case .operator: standing = .operator
+        case .person(let signedIn):
+            if case .token(_, let given) = signedIn.credential { scopes = given }
+        }
+        switch policy.decide(action, standing, scopes: scopes) {
+        case .allowed: return
+        case .unauthenticated: throw Self.unauthenticated
+        case .notFound: throw missing
+        case .forbidden:
+            throw Refusal(
+                .forbidden,
+                scopes == nil
+                    ? "Your role does not allow this."
+                    : "Your API token's scopes, or its owner's role, do not allow this."
+            )
         }
     }
 
     static let unauthenticated = Refusal(.unauthenticated, "Sign in, or send an API token, to do this.")
     static let noPartner = Refusal(.notFound, "There is no such partner.")
+    static let noClient = Refusal(.notFound, "There is no such client.")
 }

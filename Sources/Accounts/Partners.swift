@@ -55,6 +55,24 @@ public struct Partners: Sendable {
         )
     }
 
+    /// Suspends a partner, or resumes it: all its keys answer the no-op meanwhile, and its staff only read.
+    public func setSuspended(_ caller: Caller, _ partner: PartnerID, _ isSuspended: Bool) async throws {
+        try caller.requireOperator()
+        try await storage.setSuspended(partner, isSuspended)
+    }
+
+    /// Closes a partner that has no client left.
+    public func close(_ caller: Caller, _ partner: PartnerID) async throws {
+        try caller.requireOperator()
+        try await storage.closePartner(partner)
+    }
+
+    /// All partners that are not closed.
+    public func list(_ caller: Caller) async throws -> [PartnerRecord] {
+        try caller.requireOperator()
+        return try await storage.partners()
+    }
+
     /// The id of the partner that a path names by its id or its key.
     ///
     /// - Throws: `notFound`.

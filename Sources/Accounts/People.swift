@@ -32,6 +32,25 @@ public struct People: Sendable {
         }
     }
 
+    /// A person by address, for the operator.
+    public func find(_ caller: Caller, _ address: EmailAddress) async throws -> (PersonRecord, PersonAccounts) {
+        try caller.requireOperator()
+        let person = try await storage.person(address)
+        return (person, try await storage.accounts(of: person.id))
+    }
+
+    /// Lets a person sign in no more, or again.
+    public func setDisabled(_ caller: Caller, _ person: PersonID, _ isDisabled: Bool) async throws {
+        try caller.requireOperator()
+        try await storage.setDisabled(person, isDisabled, by: caller)
+    }
+
+    /// Erases a person; only the audit keeps the id.
+    public func erase(_ caller: Caller, _ person: PersonID) async throws {
+        try caller.requireOperator()
+        try await storage.erase(person, by: caller)
+    }
+
     /// Every account that the caller belongs to: the Partner Hub (rules F-007, F-031 to F-033).
     public func accounts(_ caller: Caller) async throws -> PersonAccounts {
         try await storage.accounts(of: try access.person(caller, .readAccounts))

@@ -155,6 +155,33 @@ public struct Sessions: Sendable {
         return (token, Self.tokenPrefix + secret.text)
     }
 
+    /// Makes an API token for a person, by the operator; its secret is told this once.
+    public func addToken(
+        _ caller: Caller,
+        for person: PersonID,
+        name: String,
+        scopes: Set<Right>,
+        days: Int
+    ) async throws -> (token: APITokenRecord, secret: String) {
+        try caller.requireOperator()
+        guard (1...366).contains(days) else { throw Refusal(.invalid, "A token lives 1 to 366 days.", field: "days") }
+        let end = Timestamp(milliseconds: runtime.now().milliseconds + Int64(days) * 86_400_000)
+        let owner = SignedIn(person: person, credential: .session(SessionID(bits: 0)))
+        return try await addToken(Caller(.person(owner)), name: name, scopes: scopes, expiresAt: end)
+    }
+
+    /// A person's API tokens, for the operator.
+    public func tokens(_ caller: Caller, of person: PersonID) async throws -> [APITokenRecord] {
+        try caller.requireOperator()
+        return try await storage.tokens(of: person, Page(limit: Int(Storage.tokensMax)))
+    }
+
+    /// Revokes a person's API token, by the operator.
+    public func deleteToken(_ caller: Caller, _ token: APITokenID, of person: PersonID) async throws {
+        try caller.requireOperator()
+        try await storage.deleteToken(token, of: person)
+    }
+
     /// The caller's API tokens.
     public func tokens(_ caller: Caller, _ page: Page<APITokenID>) async throws -> [APITokenRecord] {
         try await storage.tokens(of: try access.person(caller, .readTokens), page)

@@ -61,14 +61,6 @@ public struct SignedIn: Hashable, Sendable {
         self.person = person
         self.credential = credential
     }
-
-    /// Whether the credential leaves a right to its owner.
-    public func allows(_ right: Right) -> Bool {
-        switch credential {
-        case .session: true
-        case .token(_, let scopes): scopes.contains(right)
-        }
-    }
 }
 
 /// Where a request came from, for the audit.

@@ -86,6 +86,37 @@ public struct SQLiteEngine: Engine {
         return (synchronous, journal, words == ["ok"] ? [] : words)
     }
 
+    /// Copies the database as it is at one moment to a new file, while it goes on being read and written.
+    ///
+    /// - Parameter path: A file that does not exist.
+    /// - Throws: Where the file cannot be written.
+    public func backup(to path: String) async throws {
+        let pool = pool
+        try await Task.detached {
+            let copy = try DatabaseQueue(path: path)
+            try pool.backup(to: copy)
+            try copy.close()
+        }.value
+    }
+
+    /// Makes a database one synced file that stands alone, without a log beside it that a copy could forget.
+    ///
+    /// - Parameter path: A database that nobody has open.
+    /// - Throws: Where it cannot be written.
+    public static func seal(_ path: String) throws {
+        let database = try DatabaseQueue(path: path)
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = DELETE") }
+        try database.close()
+        try sync(path)
+        try sync(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    }
+
+    private static func sync(_ path: String) throws {
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw CocoaError(.fileReadUnknown) }
+        try handle.synchronize()
+        try handle.close()
+    }
+
     /// Closes every connection; the last one checkpoints the log.
     public func close() throws {
         try pool.close()

@@ -56,6 +56,8 @@ public struct ClientRecord: Hashable, Sendable {
     public let closingReason: String?
     /// When it was made.
     public let createdAt: Timestamp
+    /// The cache class of its systems without an own one: its partner's.
+    public let partnerCacheClass: CacheClass
     /// Its systems, the one that it was made with first.
     public var systems: [SystemRecord] = []
 
@@ -69,6 +71,13 @@ public struct ClientRecord: Hashable, Sendable {
         closingAt = try row.optional(6, row.time)
         closingReason = try row.optional(7, row.text)
         createdAt = try row.time(8)
+        guard let cacheClass = CacheClass(rawValue: try row.text(9)) else { throw row.damaged(9) }
+        partnerCacheClass = cacheClass
+    }
+
+    /// How long a browser or CDN may go on showing what one of its keys answered before, at most.
+    public var secondsToKill: Int64 {
+        systems.map { ($0.cacheClass ?? partnerCacheClass).secondsToKill }.max() ?? 0
     }
 
     /// Where it stands.
@@ -462,7 +471,7 @@ extension Connection {
     }
 
     /// Takes a system out of the world: its row stays for what was, under an id that no page can ask for.
-    fileprivate func deleteSystem(
+    func deleteSystem(
         _ system: SystemRecord,
         of partner: PartnerID,
         _ key: PartnerKey,

@@ -53,14 +53,18 @@ enum ClientSQL: String, StatementSet {
         """
     case endReservation = "DELETE FROM reserved_system_client_id WHERE partner_id = ? AND system_client_id = ?"
     case one = """
-        SELECT id, partner_id, name, activated_at, suspended_at, suspension_reason, closing_at, closing_reason, created_at
-        FROM client WHERE id = ? AND removed_at IS NULL AND closed_at IS NULL
+        SELECT client.id, client.partner_id, client.name, client.activated_at, client.suspended_at,
+            client.suspension_reason, client.closing_at, client.closing_reason, client.created_at, partner.cache_class
+        FROM client JOIN partner ON partner.id = client.partner_id
+        WHERE client.id = ? AND client.removed_at IS NULL AND client.closed_at IS NULL
         """
     case ofPartner = """
-        SELECT id, partner_id, name, activated_at, suspended_at, suspension_reason, closing_at, closing_reason, created_at
-        FROM client WHERE partner_id = ? AND removed_at IS NULL AND closed_at IS NULL AND id > ?
-            AND lower(name) LIKE ? ESCAPE '\\'
-        ORDER BY id LIMIT ?
+        SELECT client.id, client.partner_id, client.name, client.activated_at, client.suspended_at,
+            client.suspension_reason, client.closing_at, client.closing_reason, client.created_at, partner.cache_class
+        FROM client JOIN partner ON partner.id = client.partner_id
+        WHERE client.partner_id = ? AND client.removed_at IS NULL AND client.closed_at IS NULL AND client.id > ?
+            AND lower(client.name) LIKE ? ESCAPE '\\'
+        ORDER BY client.id LIMIT ?
         """
     case partnerOf =
         "SELECT partner.key, partner.id FROM client JOIN partner ON partner.id = client.partner_id WHERE client.id = ?"

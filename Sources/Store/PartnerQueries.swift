@@ -9,12 +9,14 @@ enum PartnerSQL: String, StatementSet {
     case deleteVariables = "DELETE FROM partner_variable WHERE partner_id = ?"
     case any = "SELECT 1 FROM partner LIMIT 1"
     case byKeyOrName = """
-        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE key = ? OR name = ?
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE (key = ? OR name = ?) AND closed_at IS NULL
         ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END LIMIT 1
         """
     case byID = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE id = ?"
-    case all =
-        "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner ORDER BY created_at, id"
+    case all = """
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE closed_at IS NULL
+        ORDER BY created_at, id
+        """
     case variables = """
         SELECT name FROM partner_variable WHERE partner_id = ?
         ORDER BY CASE WHEN retires_at IS NULL THEN 0 ELSE 1 END, name
@@ -27,6 +29,8 @@ enum PartnerSQL: String, StatementSet {
     case retiring =
         "SELECT name, retires_at FROM partner_variable WHERE partner_id = ? AND retires_at IS NOT NULL ORDER BY name"
     case byKeyOrID = "SELECT id FROM partner WHERE (key = ? OR id = ?) AND closed_at IS NULL"
+    case anyClient = "SELECT 1 FROM client WHERE partner_id = ? AND removed_at IS NULL AND closed_at IS NULL LIMIT 1"
+    case close = "UPDATE partner SET closed_at = ?, is_default = 0 WHERE id = ?"
     case hasAdmin = "SELECT 1 FROM staff WHERE partner_id = ? AND role = 'partnerAdmin' LIMIT 1"
 }
 
@@ -192,8 +196,29 @@ extension Storage {
 
     /// Suspends a partner, or resumes it: all its keys answer the no-op meanwhile.
     public func setSuspended(_ partner: PartnerID, _ isSuspended: Bool) async throws {
+        let now = runtime.now()
         _ = try await changePartner(partner) { connection in
+            guard try connection.partner(partner).isSuspended != isSuspended else { return }
             try connection.execute(PartnerSQL.setSuspended, .flag(isSuspended), .text(of: partner))
+            let action = isSuspended ? "partner.suspended" : "partner.resumed"
+            try connection.audit(.partner(partner), action, "partner/\(partner)", by: .operator, at: now)
+        }
+    }
+
+    /// Closes a partner that has no client left; its key is never given again.
+    ///
+    /// - Throws: `conflict` where it has clients.
+    public func closePartner(_ partner: PartnerID) async throws {
+        let now = runtime.now()
+        try await writing { connection in
+            try connection.lockPartner(partner)
+            let record = try connection.partner(partner)
+            guard try connection.rows(PartnerSQL.anyClient, .text(of: partner)).isEmpty else {
+                throw Refusal(.conflict, "The partner has clients; each is removed or closed first.")
+            }
+            try connection.execute(PartnerSQL.close, .time(now), .text(of: partner))
+            try connection.audit(.partner(partner), "partner.closed", "partner/\(partner)", by: .operator, at: now)
+            try FeedWriter.write(connection, at: now) { try $0.set(.partner(record.key), nil) }
         }
     }
 

@@ -155,7 +155,7 @@ extension Connection {
         }
     }
 
-    fileprivate func keepAPartnerAdmin(_ partner: PartnerID, but person: PersonID) throws {
+    func keepAPartnerAdmin(_ partner: PartnerID, but person: PersonID) throws {
         let admins = try rows(StaffSQL.admins, .text(of: partner)).map(StaffRecord.init)
         guard admins.contains(where: { $0.person.id != person }) else {
             throw Refusal(

@@ -229,6 +229,7 @@ enum SchemaSQL: String, StatementSet {
         INSERT INTO schema_version (one, version, minimum) VALUES (1, ?, ?)
         ON CONFLICT (one) DO UPDATE SET version = excluded.version
         """
+    case beginEpoch = "UPDATE head SET epoch = ?"
     case namedAdmins = "SELECT client_id, address FROM client_admin ORDER BY client_id, address"
     case begin = "INSERT INTO head (one, epoch, generation, state_hash) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING"
 }
@@ -275,5 +276,20 @@ extension Storage {
             let admin = NewJoining(seat: seat, address: try EmailAddress(try row.text(1)))
             try connection.putJoining(admin, invitedBy: nil, at: runtime.now(), runtime)
         }
+    }
+
+    /// Starts another history of the change log, as a restored copy must: edges that followed the first one read
+    /// everything anew. Generation and state stay.
+    public func beginEpoch() async throws {
+        let epoch = hexadecimal(runtime.random(16))
+        try await engine.transaction { try $0.execute(SchemaSQL.beginEpoch, .text(epoch)) }
+    }
+
+    /// Whether the entries add up to the state hash of the head.
+    public func stateHashHolds() async throws -> Bool {
+        let snapshot = try await snapshot()
+        var hash = StateHash.empty
+        for entry in snapshot.entries { hash.replace(entry.key, old: nil, new: entry.value) }
+        return hash == snapshot.head.stateHash
     }
 }

@@ -18,6 +18,7 @@ struct Services: Sendable {
     let partners: Partners
     let clients: Clients
     let sessions: Sessions
+    let people: People
     let joinings: Joinings
     let versions: Versions
     let releases: Releases
@@ -40,6 +41,7 @@ struct Services: Sendable {
             partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
             clients: Clients(storage: storage, runtime: runtime),
             sessions: sessions,
+            people: People(storage: storage),
             joinings: Joinings(storage: storage, passwords: passwords, sessions: sessions),
             versions: Versions(storage: storage),
             releases: Releases(storage: storage),
@@ -56,7 +58,7 @@ struct Services: Sendable {
     var api: API {
         API(
             sessions: sessions,
-            people: People(storage: storage),
+            people: people,
             joinings: joinings,
             partners: partners,
             staff: Staff(storage: storage),

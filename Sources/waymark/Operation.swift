@@ -17,6 +17,8 @@ extension Operation {
 let operations: [any Operation.Type] = [
     AddPartner.self, ImportClients.self, PublishGallery.self, PublishItems.self, RollBack.self, TakeDown.self,
     SuspendClient.self, ResumeClient.self, ExplainKey.self, Diagnose.self, VerifyAudit.self, ExportAudit.self,
+    ListPartners.self, ChangePartner.self, ShowPerson.self, ChangePerson.self, AddToken.self, ListTokens.self,
+    RevokeToken.self, MakeBackup.self,
 ]
 
 extension DataDirectory {

@@ -7,6 +7,16 @@ public enum CacheClass: String, Sendable, CaseIterable {
     /// A quarter of an hour.
     case relaxed
 
+    /// The time to kill: how long after a change a page may still show what was before. What a browser keeps and may show
+    /// while it asks again, and the longest interval at which an open page asks, five minutes (`edge-contract.md`).
+    public var secondsToKill: Int64 {
+        switch self {
+        case .critical: 300
+        case .standard: 30 + 30 + 300
+        case .relaxed: 900 + 86_400 + 300
+        }
+    }
+
     /// The `Cache-Control` of snippets, manifests and loaders of this class (`edge-contract.md`, A 200).
     public var cacheControl: String {
         switch self {

@@ -70,7 +70,13 @@ struct APIRouter: Sendable {
             fields: request.headers,
             bytes: bytes
         )
-        return Self.response(try await endpoint.run(call), request, endpoint)
+        var response = Self.response(try await endpoint.run(call), request, endpoint)
+        if let seconds = call.effect.secondsToKill {
+            // The moment by which no page shows what was before, whatever its browser has kept.
+            let end = Timestamp(milliseconds: runtime.now().milliseconds + seconds * 1000)
+            response.headers[.timeToKill] = end.description
+        }
+        return response
     }
 
     // MARK: Who asks

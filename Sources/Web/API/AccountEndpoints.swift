@@ -23,10 +23,12 @@ extension API {
                     try call.id("client"),
                     reason: try call.required("reason")
                 )
+                call.effect.note(client.secondsToKill)
                 return Representation.client(client)
             },
             .delete("/clients/{client}/closing", .cancelClosing, "Cancels the closing.") { call in
-                _ = try await clients.cancelClosing(call.caller, try call.id("client"))
+                let client = try await clients.cancelClosing(call.caller, try call.id("client"))
+                call.effect.note(client.secondsToKill)
             },
             .list("/clients/{client}/systems", .readSystems, "The client's systems.", answer: "System", query: []) {
                 let list = try await systems.list($0.caller, of: try $0.id("client"))
@@ -79,6 +81,7 @@ extension API {
                 example: ["name": "Concur, Switzerland"],
                 answer: "System"
             ) { call in
+                call.effect.note(try await clients.get(call.caller, try call.id("client")).secondsToKill)
                 let system = try await systems.change(
                     call.caller,
                     try call.id("system"),
@@ -95,6 +98,7 @@ extension API {
                 query: [.init(name: "confirm", about: "Take live content away.", schema: APISchemas.flag)],
                 needsMatch: true
             ) { call in
+                call.effect.note(try await clients.get(call.caller, try call.id("client")).secondsToKill)
                 try await systems.delete(
                     call.caller,
                     try call.id("system"),

@@ -80,8 +80,9 @@ extension API {
                     try call.id("client"),
                     of: try await partner(call),
                     try SystemEdit(call),
-                    expecting: call.expecting(Representation.client)
+                    expecting: call.expectingClient()
                 )
+                call.effect.note(client.secondsToKill)
                 return Representation.client(client)
             },
             .delete(
@@ -94,7 +95,7 @@ extension API {
                     call.caller,
                     try call.id("client"),
                     of: try await partner(call),
-                    expecting: call.expecting(Representation.client)
+                    expecting: call.expectingClient()
                 )
             },
             .put(
@@ -111,10 +112,12 @@ extension API {
                     of: try await partner(call),
                     reason: try call.required("reason")
                 )
+                call.effect.note(client.secondsToKill)
                 return Representation.client(client)
             },
             .delete("/partners/{partner}/clients/{client}/suspension", .resumeClient, "Resumes a client.") { call in
-                try await clients.resume(call.caller, try call.id("client"), of: try await partner(call))
+                let client = try await clients.resume(call.caller, try call.id("client"), of: try await partner(call))
+                call.effect.note(client.secondsToKill)
             },
             .put(
                 "/partners/{partner}/clients/{client}/closing",
@@ -130,6 +133,7 @@ extension API {
                     of: try await partner(call),
                     reason: try call.required("reason")
                 )
+                call.effect.note(client.secondsToKill)
                 return Representation.client(client)
             },
             .delete(
@@ -137,7 +141,9 @@ extension API {
                 .cancelClosingAsPartner,
                 "Cancels a client's closing."
             ) { call in
-                _ = try await clients.cancelClosing(call.caller, try call.id("client"), of: try await partner(call))
+                let client = try call.id("client", IdentifierKind.Client.self)
+                let kept = try await clients.cancelClosing(call.caller, client, of: try await partner(call))
+                call.effect.note(kept.secondsToKill)
             },
         ]
     }
@@ -197,6 +203,17 @@ extension API {
                 )
             },
         ]
+    }
+}
+
+extension APICall {
+    /// Expects the state of a client that the caller saw, and notes how long it will still be shown.
+    func expectingClient() -> Expectation<ClientRecord> {
+        let expects = expecting(Representation.client)
+        return { [effect] record in
+            try expects(record)
+            effect.note(record.secondsToKill)
+        }
     }
 }
 

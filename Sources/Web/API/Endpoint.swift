@@ -3,6 +3,7 @@ import Domain
 import HTTPTypes
 import Hummingbird
 import Store
+import Synchronization
 
 /// One operation of the API, as data: what is routed, what is checked, and what the description tells are the same value.
 struct Endpoint: Sendable {
@@ -33,6 +34,15 @@ struct Endpoint: Sendable {
     var isList = false
     /// Whether `Accept: text/csv` is answered.
     var hasCSV = false
+    /// Whether pages see what it changes, so that the answer states the time to kill.
+    var changesKeys: Bool {
+        switch action {
+        case .changeClient, .removeClient, .suspendClient, .resumeClient, .closeClientAsPartner,
+            .cancelClosingAsPartner, .closeClient, .cancelClosing, .changeSystem, .deleteSystem, .changeSettings:
+            true
+        default: false
+        }
+    }
     /// The answer to a change, from what storage returned within its transaction; nil where nothing is kept.
     var kept: (@Sendable (any Sendable) -> APIAnswer?)?
     let run: @Sendable (APICall) async throws -> APIAnswer
@@ -52,6 +62,21 @@ struct APICall: Sendable {
     let fields: HTTPFields
     /// The body's bytes, of an endpoint that takes other than JSON.
     let bytes: [UInt8]
+    /// Takes down for how long pages may go on showing what a key answered before this change.
+    let effect = Effect()
+
+    /// For how long after a change pages may go on showing what was before, in seconds; nil for what pages do not see.
+    final class Effect: Sendable {
+        private let seconds = Mutex<Int64?>(nil)
+
+        /// The time to kill of the change.
+        var secondsToKill: Int64? { seconds.withLock { $0 } }
+
+        /// Notes a time to kill; the longest counts.
+        func note(_ value: Int64) {
+            seconds.withLock { $0 = max($0 ?? 0, value) }
+        }
+    }
 
     /// A member of the body that is text.
     func text(_ member: String) -> String? { body[member]?.text }

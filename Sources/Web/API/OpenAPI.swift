@@ -96,6 +96,14 @@ struct OpenAPI {
             if endpoint.hasCSV { content["text/csv"] = ["schema": ["type": "string"]] }
             success["content"] = .object(content)
         }
+        if endpoint.changesKeys {
+            success["headers"] = [
+                "Waymark-Time-To-Kill": [
+                    "schema": APISchemas.time,
+                    "description": "By when no page shows any more what the key answered before.",
+                ]
+            ]
+        }
         var responses: [String: JSONValue] = ["\(endpoint.status.code)": .object(success)]
         for (status, about) in problems(endpoint) {
             responses["\(status)"] = [

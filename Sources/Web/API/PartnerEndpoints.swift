@@ -42,7 +42,7 @@ extension API {
                     variable: try call.text("systemVariable").map { try SystemVariable($0) },
                     retiring: try retiring(call),
                     cacheClass: call.text("cacheClass").flatMap(CacheClass.init(rawValue:)),
-                    expecting: call.expecting(Representation.settings)
+                    expecting: call.expectingSettings()
                 )
                 return Representation.settings(settings)
             },
@@ -141,5 +141,16 @@ extension API {
                 )
             },
         ]
+    }
+}
+
+extension APICall {
+    /// Expects the settings that the caller saw, and notes how long what they led to will still be shown.
+    fileprivate func expectingSettings() -> Expectation<PartnerRecord> {
+        let expects = expecting(Representation.settings)
+        return { [effect] record in
+            try expects(record)
+            effect.note(record.cacheClass.secondsToKill)
+        }
     }
 }

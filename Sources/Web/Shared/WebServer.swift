@@ -1,11 +1,20 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Logging
 public import ServiceLifecycle
 
 /// An HTTP listener for people and operators, apart from the edge's: the control pages, the ops endpoints, the demo app.
 public struct WebServer: Service {
     private let application: Application<RouterResponder<WebContext>>
+
+    /// How long a connection may stay without a request, a head that comes byte by byte included.
+    private static let idleSeconds: Int64 = 30
+    /// The largest head, in bytes, and how many fields it may have.
+    private static let headBytesMax = 16 * 1024
+    private static let fieldsMax = 100
+    /// Connections at once; further ones wait. People and programs that manage, not pages.
+    private static let connectionsMax = 1000
 
     /// Makes a listener.
     ///
@@ -24,7 +33,21 @@ public struct WebServer: Service {
     ) {
         application = Application(
             responder: router.buildResponder(),
-            configuration: ApplicationConfiguration(address: .hostname(host, port: port)),
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [RequestGuard()],
+                    idleTimeout: .seconds(Self.idleSeconds),
+                    httpDecoderConfiguration: .init(
+                        maxHeaderFieldSize: Self.headBytesMax,
+                        maxHeaderListSize: Self.headBytesMax,
+                        maxHeaderFieldCount: Self.fieldsMax
+                    )
+                )
+            ),
+            configuration: ApplicationConfiguration(
+                address: .hostname(host, port: port),
+                availableConnectionsDelegate: MaximumAvailableConnections(Self.connectionsMax)
+            ),
             onServerRunning: { channel in isBound(host, channel.localAddress?.port ?? port) },
             logger: logger
         )

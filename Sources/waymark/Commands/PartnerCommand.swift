@@ -12,7 +12,7 @@ struct PartnerCommand: AsyncParsableCommand {
             Example:
               waymark partner add "Tessera Software" --system-variable sapUserId
             """,
-        subcommands: [Add.self]
+        subcommands: [Add.self, List.self, Suspend.self, Resume.self, Close.self]
     )
 
     /// `waymark partner add`

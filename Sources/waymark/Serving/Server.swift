@@ -134,6 +134,7 @@ struct Server: Sendable {
         let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = LogTrimmer(storage: services.storage, logger: logger)
+        let closer = ClientCloser(storage: services.storage, logger: logger)
         let origin = try settings.controlOrigin()
         let mail = MailWorker(
             delivery: try MailDelivery(
@@ -148,7 +149,8 @@ struct Server: Sendable {
         let commands = SocketServer(path: socket, services: services, logger: logger)
         watch.edge = edge
         let services: [any Service] =
-            [ops, control, edge, trimmer, mail, commands] + (certificates == nil ? [] : [watch]) + (try further(bound))
+            [ops, control, edge, trimmer, closer, mail, commands] + (certificates == nil ? [] : [watch])
+            + (try further(bound))
             + [
                 announcement
             ]

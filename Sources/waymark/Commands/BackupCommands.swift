@@ -1,0 +1,159 @@
+import ArgumentParser
+import Domain
+import Foundation
+import SQLiteEngine
+import Store
+
+/// `waymark backup`
+struct Backup: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Copies the database as it is at one moment, also while a server runs.",
+        discussion: """
+            The file is complete and synced when the command ends. Mails of a local mailbox directory are not in it.
+
+            Example:
+              waymark backup /var/backups/waymark-2027-01-31.sqlite
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "A file that does not exist yet.") var file: String
+
+    func run() async throws {
+        let path = URL(fileURLWithPath: file).standardizedFileURL.path
+        let answer = try await common.directory().perform(MakeBackup(path: path))
+        Terminal.line("generation \(answer.generation), state \(answer.stateHash), \(answer.bytes) bytes")
+    }
+}
+
+/// Copies the database to a file.
+struct MakeBackup: Operation {
+    struct Answer: Codable {
+        var generation: Int64
+        var stateHash: String
+        var bytes: Int
+    }
+
+    var path: String
+
+    func run(in services: Services) async throws -> Answer {
+        guard !FileManager.default.fileExists(atPath: path) else {
+            throw Refusal(.conflict, "The file '\(path)' exists; name another one.", field: "file")
+        }
+        // It takes its name when it is complete, checked and synced.
+        let part = path + ".part"
+        defer { Self.clear(part) }
+        Self.clear(part)
+        do {
+            try await services.engine.backup(to: part)
+            let answer = try await Restore.head(of: part, runtime: services.runtime)
+            try SQLiteEngine.seal(part)
+            guard link(part, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            return answer
+        } catch let refusal as Refusal {
+            throw refusal
+        } catch {
+            throw Refusal(
+                .invalid,
+                "The file '\(path)' cannot be written: \(error.localizedDescription)",
+                field: "file"
+            )
+        }
+    }
+
+    /// Deletes a file that never took its name, and what a database leaves beside it.
+    static func clear(_ part: String) {
+        for suffix in ["", "-wal", "-shm", "-journal"] { unlink(part + suffix) }
+    }
+}
+
+/// `waymark restore`
+struct Restore: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Makes a data directory from a backup.",
+        discussion: """
+            The directory must hold no database. The copy is checked before it takes the name. Sessions in it are ended, \
+            and the change log begins another epoch, so that edges that know more than the backup read everything anew. \
+            Mails that were waiting in it are sent again; tokens that were revoked after it live again: look through them.
+
+            Example:
+              waymark restore /var/backups/waymark-2027-01-31.sqlite --data /var/lib/waymark
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "A file that `waymark backup` made.") var file: String
+
+    func run() async throws {
+        let directory = try await common.directory()
+        try directory.makeIfMissing()
+        guard let lock = try DirectoryLock(directory) else {
+            throw directory.held(by: DirectoryLock.holder(of: directory))
+        }
+        defer { lock.release() }
+        guard !FileManager.default.fileExists(atPath: directory.database) else {
+            throw Refusal(.conflict, "The data directory '\(directory.path)' holds a database already.", field: "data")
+        }
+        let part = directory.database + ".part"
+        defer { MakeBackup.clear(part) }
+        MakeBackup.clear(part)
+        do {
+            try FileManager.default.copyItem(atPath: file, toPath: part)
+        } catch {
+            throw Refusal(
+                .notFound,
+                "The file '\(file)' cannot be copied: \(error.localizedDescription)",
+                field: "file"
+            )
+        }
+        let answer = try await Self.head(of: part, runtime: .system, restoring: true)
+        try SQLiteEngine.seal(part)
+        guard rename(part, directory.database) == 0 else {
+            throw Refusal(.invalid, "'\(directory.database)' cannot be made: \(String(cString: strerror(errno))).")
+        }
+        Terminal.line("generation \(answer.generation), state \(answer.stateHash): restored to \(directory.path)")
+    }
+
+    /// Checks a copy of a database, and makes it one that goes on by itself where it is to be restored.
+    ///
+    /// - Parameters:
+    ///   - path: The copy.
+    ///   - runtime: Chance, for the new epoch.
+    ///   - restoring: Begin another epoch and end all sessions.
+    /// - Returns: Where it stands.
+    /// - Throws: A refusal where it is no database of ours, or a damaged one.
+    static func head(
+        of path: String,
+        runtime: Runtime,
+        restoring: Bool = false
+    ) async throws -> MakeBackup.Answer {
+        let damaged = Refusal(.invalid, "'\(path)' is no sound copy of a Waymark database.", field: "file")
+        let engine: SQLiteEngine
+        do {
+            engine = try SQLiteEngine(path: path)
+        } catch {
+            throw damaged
+        }
+        defer { try? engine.close() }
+        let storage = Storage(engine: engine, runtime: runtime) {}
+        do {
+            guard try await engine.check().faults.isEmpty, try await storage.stateHashHolds(),
+                try await storage.checkAudit().faults.isEmpty
+            else { throw damaged }
+            if restoring {
+                try await storage.migrate()
+                try await storage.beginEpoch()
+                try await storage.endAllSessions()
+            }
+            let head = try await storage.head()
+            let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
+            return MakeBackup.Answer(
+                generation: head.generation,
+                stateHash: hexadecimal(head.stateHash.bytes),
+                bytes: bytes ?? 0
+            )
+        } catch {
+            throw damaged
+        }
+    }
+}
