@@ -59,7 +59,7 @@ public struct Statement: Hashable, Sendable {
         + of(ReleaseSQL.self) + of(TrimSQL.self) + of(ClientChangeSQL.self) + of(PersonSQL.self) + of(SessionSQL.self)
         + of(StaffSQL.self)
         + of(MembershipSQL.self) + of(PartnerAccountSQL.self) + of(JoiningSQL.self) + of(LinkSQL.self)
-        + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self) + of(ErasureSQL.self)
+        + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self) + of(ErasureSQL.self) + of(ImportSQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)

@@ -17,6 +17,7 @@ struct Services: Sendable {
     let format: ContentFormat
     let partners: Partners
     let clients: Clients
+    let imports: ClientImports
     let sessions: Sessions
     let people: People
     let joinings: Joinings
@@ -31,6 +32,7 @@ struct Services: Sendable {
         let doorbell = Doorbell()
         let storage = Storage(engine: engine, runtime: runtime) { doorbell.ring() }
         try await storage.migrate()
+        let clients = Clients(storage: storage, runtime: runtime)
         let passwords = Passwords(runtime: runtime)
         let sessions = Sessions(storage: storage, passwords: passwords, runtime: runtime)
         return Services(
@@ -39,7 +41,8 @@ struct Services: Sendable {
             storage: storage,
             format: try ContentFormat(),
             partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
-            clients: Clients(storage: storage, runtime: runtime),
+            clients: clients,
+            imports: ClientImports(storage: storage, clients: clients),
             sessions: sessions,
             people: People(storage: storage),
             joinings: Joinings(storage: storage, passwords: passwords, sessions: sessions),
@@ -64,6 +67,7 @@ struct Services: Sendable {
             staff: Staff(storage: storage),
             clients: clients,
             admins: ClientAdmins(storage: storage),
+            imports: imports,
             systems: Systems(storage: storage),
             users: Users(storage: storage),
             invitations: PartnerInvitations(storage: storage),

@@ -16,6 +16,7 @@ public struct API: Sendable {
     let staff: Staff
     let clients: Clients
     let admins: ClientAdmins
+    let imports: ClientImports
     let systems: Systems
     let users: Users
     let invitations: PartnerInvitations
@@ -30,6 +31,7 @@ public struct API: Sendable {
         staff: Staff,
         clients: Clients,
         admins: ClientAdmins,
+        imports: ClientImports,
         systems: Systems,
         users: Users,
         invitations: PartnerInvitations,
@@ -42,6 +44,7 @@ public struct API: Sendable {
         self.staff = staff
         self.clients = clients
         self.admins = admins
+        self.imports = imports
         self.systems = systems
         self.users = users
         self.invitations = invitations
@@ -51,7 +54,7 @@ public struct API: Sendable {
     /// Everything that can be asked for, in the order of the description.
     var endpoints: [Endpoint] {
         sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
-            + clientEndpoints + adminEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
+            + clientEndpoints + adminEndpoints + importEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
             + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints
     }
 }

@@ -12,8 +12,9 @@ struct APIRouter: Sendable {
     let runtime: Runtime
     let logger: Logger
 
-    /// The largest JSON body, in bytes.
+    /// The largest JSON body, and the largest file, in bytes.
     static let bodyBytesMax = 256 * 1024
+    static let fileBytesMax = 16 << 20
     /// The cookie of a session: bound to the host and to HTTPS (browsers take it over plain HTTP on loopback too).
     static let cookie = "__Host-waymark"
 
@@ -48,7 +49,7 @@ struct APIRouter: Sendable {
         try Self.refuseForeignSite(request, identity)
         let query = try Self.query(request, endpoint)
         let bytes = try await Self.bytes(of: request, endpoint)
-        let body = try Self.body(bytes, schema)
+        let body = endpoint.mediaTypes.isEmpty ? try Self.body(bytes, schema) : [:]
         guard !endpoint.needsMatch || !EntityTags(request.headers[values: .ifMatch]).isEmpty else {
             throw Refusal(
                 .preconditionRequired,
@@ -134,13 +135,14 @@ struct APIRouter: Sendable {
     private static func bytes(of request: Request, _ endpoint: Endpoint) async throws -> [UInt8] {
         guard request.method != .get, request.method != .head else { return [] }
         let buffer: ByteBuffer
+        let most = endpoint.mediaTypes.isEmpty ? bodyBytesMax : fileBytesMax
         do {
-            buffer = try await request.body.collect(upTo: bodyBytesMax)
+            buffer = try await request.body.collect(upTo: most)
         } catch is NIOTooManyBytesError {
             throw Problem(
                 status: .contentTooLarge,
                 code: "tooLong",
-                detail: "A body has at most \(bodyBytesMax) bytes.",
+                detail: "A body has at most \(most) bytes.",
                 fields: [.connection: "close"]
             )
         }
@@ -149,7 +151,8 @@ struct APIRouter: Sendable {
         let type = request.headers[.contentType]?.split(separator: ";").first.map {
             $0.lowercased().trimmingPrefix(" ").description.replacing(" ", with: "")
         }
-        let accepted = ["application/json"] + (request.method == .patch ? ["application/merge-patch+json"] : [])
+        let json = ["application/json"] + (request.method == .patch ? ["application/merge-patch+json"] : [])
+        let accepted = endpoint.mediaTypes.isEmpty ? json : endpoint.mediaTypes
         guard let type, accepted.contains(type) else {
             throw Problem(
                 status: .unsupportedMediaType,

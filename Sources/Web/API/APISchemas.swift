@@ -13,6 +13,7 @@ enum APISchemas {
     static let systemVariable: JSONValue = ["type": "string", "minLength": 1, "maxLength": 128]
     static let flag: JSONValue = ["type": "boolean"]
     static let text: JSONValue = ["type": "string"]
+    static let count: JSONValue = ["type": "integer", "minimum": 0]
     static let systemType = choice(SystemType.supported.map(\.text))
     static let clientRole = choice(ClientRole.allCases.map(\.rawValue))
     static let staffRole = choice(StaffRole.allCases.map(\.rawValue))
@@ -121,6 +122,15 @@ enum APISchemas {
         "AuditEvent": object([
             "sequence": ["type": "integer", "minimum": 1], "at": time, "actor": text, "action": text,
             "subject": text, "details": ["type": "object"], "address": nullable(text), "requestId": nullable(text),
+        ]),
+        "ClientImport": object([
+            "id": id, "dryRun": flag, "added": count, "unchanged": count, "refused": count,
+            "rows": list(
+                object([
+                    "row": count, "status": choice(["added", "unchanged", "refused"]), "client": nullable(id),
+                    "reason": nullable(text),
+                ])
+            ),
         ]),
         "Problem": [
             "type": "object", "required": ["type", "title", "status", "code", "detail"],

@@ -22,6 +22,8 @@ struct Endpoint: Sendable {
     var query: [QueryParameter] = []
     /// The schema of a JSON body; nil where there is none.
     var body: JSONValue?
+    /// The media types of a body that is not JSON, and reaches the operation as it came; empty for JSON.
+    var mediaTypes: [String] = []
     /// An example of the body.
     var example: JSONValue?
     /// Whether `If-Match` must say which state the caller saw.

@@ -46,6 +46,12 @@ struct OpenAPI {
             let type = endpoint.method == .patch ? "application/merge-patch+json" : "application/json"
             members["requestBody"] = ["required": true, "content": .object([type: .object(content)])]
         }
+        if !endpoint.mediaTypes.isEmpty {
+            let content = endpoint.mediaTypes.map { ($0, ["schema": ["type": "string"]] as JSONValue) }
+            members["requestBody"] = [
+                "required": true, "content": .object(Dictionary(content) { first, _ in first }),
+            ]
+        }
         switch endpoint.action.requirement {
         case .anyone: members["security"] = []
         case .session: members["security"] = [["session": []]]

@@ -14,7 +14,7 @@ struct Import: AsyncParsableCommand {
 
             A partner is named by key or name. A line that is there already, in every field the same, is unchanged; one \
             that differs changes nothing and is reported. Bad lines are reported with their number and the good ones \
-            imported all the same; the exit code is then 2. No mail is sent.
+            imported all the same; the exit code is then 2. No mail is sent unless --send-activation says so.
 
             Example:
               waymark import clients.ndjson --dry-run
@@ -29,7 +29,13 @@ struct Import: AsyncParsableCommand {
     @Flag(help: "Tell what would be done, and do nothing.")
     var dryRun = false
 
+    @Option(help: ArgumentHelp("When the admins get their activation mails: now, paced or no.", valueName: "when"))
+    var sendActivation = ActivationMails.no.rawValue
+
     func run() async throws {
+        guard ActivationMails(rawValue: sendActivation) != nil else {
+            throw Refusal(.invalid, "--send-activation is now, paced or no.", field: "send-activation")
+        }
         let directory = try await common.directory()
         var source = try LineSource(path: file)
         var bar = ProgressBar("import", total: source.byteCount)
@@ -37,7 +43,7 @@ struct Import: AsyncParsableCommand {
         var rehearsed = Rehearsed()
         while let batch = try source.next(Storage.clientsMax) {
             let lines = dryRun ? rehearsed.new(batch, &sum) : batch
-            let answer = try await directory.perform(ImportClients(lines: lines, dryRun: dryRun))
+            let answer = try await directory.perform(ImportClients(lines: lines, dryRun: dryRun, mails: sendActivation))
             sum.add(answer)
             bar.show(source.byteOffset, "\(sum.added) added, \(sum.unchanged) unchanged, \(sum.faults.count) refused")
         }
@@ -76,92 +82,24 @@ struct ImportClients: Operation {
         }
     }
 
-    /// A line as its author writes it.
-    struct Client: Codable {
-        var partner: String
-        var name: String
-        var system: String
-        var systemClientId: String
-        var admins: [String]
-
-        func checked() throws -> NewClient {
-            try NewClient(
-                name: try OrganisationName(name),
-                system: try SystemType(system),
-                systemClientID: try SystemClientID(systemClientId),
-                admins: try admins.map { try EmailAddress($0) }
-            )
-        }
-    }
-
     var lines: [Line]
     var dryRun: Bool
+    /// `now`, `paced` or `no`.
+    var mails: String
 
     func run(in services: Services) async throws -> Answer {
-        guard lines.count <= Storage.clientsMax else {
-            throw Refusal(.tooLong, "At most \(Storage.clientsMax) lines are imported at once.")
-        }
-        var answer = Answer()
-        // By bytes: two names that Swift holds equal may be two partners'.
-        var partners: [[UInt8]: Result<PartnerRecord, Refusal>] = [:]
-        var batches: [PartnerID: (partner: PartnerRecord, lines: [(number: Int, client: NewClient)])] = [:]
-        for line in lines {
-            do {
-                let client: Client
-                guard let text = line.text else { throw Refusal(.invalid, "this is not UTF-8") }
-                do {
-                    client = try JSONDecoder().decode(Client.self, from: Data(text.utf8))
-                } catch {
-                    throw Refusal(.invalid, Self.explain(error))
-                }
-                let new = try client.checked()
-                let named = Array(client.partner.utf8)
-                if partners[named] == nil {
-                    do {
-                        partners[named] = .success(try await services.partners.find(.operator, client.partner))
-                    } catch let refusal as Refusal {
-                        partners[named] = .failure(refusal)
-                    }
-                }
-                guard let partner = try partners[named]?.get() else { continue }
-                batches[partner.id, default: (partner, [])].lines.append((line.number, new))
-            } catch let refusal as Refusal {
-                answer.faults.append(Fault(line: line.number, reason: refusal.message))
-            }
-        }
-        for (partner, lines) in batches.values {
-            let added = try await services.clients.add(
-                .operator,
-                lines.map(\.client),
-                of: partner,
-                dryRun: dryRun
-            )
-            for (line, result) in zip(lines, added) {
-                switch result {
-                case .added: answer.added += 1
-                case .unchanged: answer.unchanged += 1
-                case .reserved(let until):
-                    let reason =
-                        "the System Client ID '\(line.client.systemClientID)' was given up, and stays reserved until \(until)"
-                    answer.faults.append(Fault(line: line.number, reason: reason))
-                case .conflict(let id, let holder):
-                    let reason =
-                        "the System Client ID '\(line.client.systemClientID)' belongs to the client '\(holder)' (\(id)) "
-                        + "of the partner '\(partner.name)', with other fields; nothing was changed"
-                    answer.faults.append(Fault(line: line.number, reason: reason))
-                }
-            }
-        }
-        return answer
-    }
-
-    static func explain(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.keyNotFound(let key, _): "the member '\(key.stringValue)' is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-            "the member '\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of the wrong type"
-        default: "this is not a JSON object"
-        }
+        let outcomes = try await services.imports.run(
+            .operator,
+            lines.map { ClientImports.Row(number: $0.number, text: $0.text) },
+            of: nil,
+            mails: ActivationMails(rawValue: mails) ?? .no,
+            dryRun: dryRun
+        )
+        return Answer(
+            added: outcomes.count { $0.status == .added },
+            unchanged: outcomes.count { $0.status == .unchanged },
+            faults: outcomes.filter { $0.status == .refused }.map { Fault(line: $0.row, reason: $0.reason ?? "") }
+        )
     }
 }
 
@@ -172,12 +110,10 @@ private struct Rehearsed {
     /// The lines that were not rehearsed before; the others are counted at once.
     mutating func new(_ lines: [ImportClients.Line], _ sum: inout ImportClients.Answer) -> [ImportClients.Line] {
         lines.filter { line in
-            guard let text = line.text,
-                let client = try? JSONDecoder().decode(ImportClients.Client.self, from: Data(text.utf8)),
-                let checked = try? client.checked()
-            else { return true }
-            let key = Array(client.partner.utf8) + [UInt8(ascii: "/")] + checked.systemClientID.bytes
-            let fields = ([client.name, client.system] + checked.admins.map(\.text)).map { Array($0.utf8) }
+            let row = ClientImports.Row(number: line.number, text: line.text)
+            guard let (partner, client) = try? ClientImports.read(row, needsPartner: true) else { return true }
+            let key = Array((partner ?? "").utf8) + [UInt8(ascii: "/")] + client.systemClientID.bytes
+            let fields = ([client.name.text, client.system.text] + client.admins.map(\.text)).map { Array($0.utf8) }
             guard let earlier = seen[key] else {
                 seen[key] = (line.number, fields)
                 return true
