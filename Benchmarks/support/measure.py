@@ -33,6 +33,17 @@ def resident_bytes(pid):
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+def private_bytes(pid):
+    """Memory that the process itself has filled, in RAM or swapped out.
+
+    Over hours this alone tells whether something is never given back: pages of the program's file come and go with what
+    else the machine is doing.
+    """
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return sum(int(fields[name].split()[0]) * 1024 for name in ("RssAnon", "RssShmem", "VmSwap"))
+
+
 def open_files(pid):
     """How many file descriptors a process has open."""
     return len(os.listdir(f"/proc/{pid}/fd"))

@@ -126,8 +126,8 @@ class Soak:
         sizes = []
         for target in self.targets:
             try:
-                size = megabytes(measure.resident_bytes(target.server.pid))
-            except (OSError, IndexError):
+                size = megabytes(measure.private_bytes(target.server.pid))
+            except (OSError, IndexError, KeyError):
                 size = 0.0  # it has ended, which the report tells
             self.samples[target.name].append((now / 3600, size))
             sizes.append(f"{size:.3f}")

@@ -2,12 +2,18 @@
 ///
 /// `Kind` only keeps ids of different things apart.
 public struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
+    // Not one UInt128: as arguments, those are aligned to 16 bytes, and Swift 6.3.1 on x86-64 then loses the way back from
+    // async functions whose arguments do not all fit in registers.
+    private let high: UInt64
+    private let low: UInt64
+
     /// The 128 bits.
-    public let bits: UInt128
+    public var bits: UInt128 { UInt128(high) << 64 | UInt128(low) }
 
     /// Makes an id of 128 known bits, as they stand in an entry or a row.
     public init(bits: UInt128) {
-        self.bits = bits
+        high = UInt64(truncatingIfNeeded: bits >> 64)
+        low = UInt64(truncatingIfNeeded: bits)
     }
 
     /// Makes a new id: 48 bits of time, 74 random bits.
@@ -19,13 +25,13 @@ public struct Identifier<Kind>: Hashable, Sendable, CustomStringConvertible {
         let milliseconds = UInt128(UInt64(bitPattern: runtime.now().milliseconds) & 0xFFFF_FFFF_FFFF)
         let high = random >> 68 & 0xFFF
         let low = random & 0x3FFF_FFFF_FFFF_FFFF
-        bits = milliseconds << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low
+        self.init(bits: milliseconds << 80 | 0x7 << 76 | high << 64 | 0x2 << 62 | low)
     }
 
     /// Reads the 8-4-4-4-12 form; nil for anything else.
     public init?(_ text: some StringProtocol) {
         guard let bits = uuidBits(text.utf8) else { return nil }
-        self.bits = bits
+        self.init(bits: bits)
     }
 
     /// The 8-4-4-4-12 form in lower case.

@@ -49,6 +49,32 @@ extension Runtime {
     }
 }
 
+/// A clock that stands until it is moved.
+package final class TestClock: Sendable {
+    private let state: Mutex<(time: Int64, generator: SplitMix)>
+
+    package init(at start: Int64 = 1_800_000_000_000, seed: UInt64 = 1) {
+        state = Mutex((time: start, generator: SplitMix(state: seed)))
+    }
+
+    /// Moves it on.
+    package func advance(milliseconds: Int64) {
+        state.withLock { $0.time += milliseconds }
+    }
+
+    /// Time by this clock, and numbers that only look random. No id is made twice at one moment.
+    package var runtime: Runtime {
+        Runtime(
+            now: { self.state.withLock { Timestamp(milliseconds: $0.time) } },
+            random: { count in
+                self.state.withLock { state in
+                    (0..<count).map { _ in UInt8.random(in: 0...255, using: &state.generator) }
+                }
+            }
+        )
+    }
+}
+
 /// SplitMix64: small, seeded, the same everywhere.
 package struct SplitMix: RandomNumberGenerator, Sendable {
     private var state: UInt64
