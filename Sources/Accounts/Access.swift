@@ -9,6 +9,8 @@ public enum Requirement: Hashable, Sendable {
     case signedIn
     /// A person by session: what concerns credentials is no program's business.
     case session
+    /// A person by session who holds a right in any account.
+    case sessionWith(Right)
     /// Staff of the partner, with a right there; nil for any role.
     case staff(Right?)
     /// A member of the client with one of these rights there; empty for any role.
@@ -45,12 +47,13 @@ public enum Action: String, Sendable, CaseIterable {
             .declineLink:
             .anyone
         case .readMe, .readAccounts: .signedIn
-        case .signOut, .changeMe, .changePassword, .readSessions, .endSession, .readTokens, .addToken, .deleteToken:
+        case .signOut, .changeMe, .changePassword, .readSessions, .endSession, .readTokens, .deleteToken:
             .session
-        case .readPartner: .staff(nil)
-        case .readSettings, .changeSettings: .staff(.settings)
+        case .addToken: .sessionWith(.tokens)
+        case .readPartner, .readSettings, .readClients, .readClient: .staff(nil)
+        case .changeSettings: .staff(.settings)
         case .readStaff, .inviteStaff, .changeStaff, .removeStaff: .staff(.staff)
-        case .readClients, .readClient, .createClient, .changeClient, .removeClient, .readClientAdmins,
+        case .createClient, .changeClient, .removeClient, .readClientAdmins,
             .addClientAdmin, .removeClientAdmin, .mailClientAdmin, .suspendClient, .resumeClient,
             .closeClientAsPartner, .cancelClosingAsPartner, .importClients, .readClientImport:
             .staff(.clients)
@@ -125,10 +128,15 @@ public struct Policy: Sendable {
         if requirement == .anyone { return .allowed }
         switch (requirement, standing) {
         case (_, .anonymous): return .unauthenticated
-        case (.signedIn, .operator), (.session, .operator): return .forbidden
+        case (.signedIn, .operator), (.session, .operator), (.sessionWith, .operator): return .forbidden
         case (_, .operator): return .allowed
         case (.signedIn, _): return .allowed
         case (.session, _): return scopes == nil ? .allowed : .forbidden
+        case (.sessionWith(let right), .member(let role)) where scopes == nil:
+            return holds([right], clientRights[role] ?? [], nil)
+        case (.sessionWith(let right), .staff(let role)) where scopes == nil:
+            return holds([right], staffRights[role] ?? [], nil)
+        case (.sessionWith, _): return .forbidden
         case (.staff(let right), .staff(let role)):
             return holds(right.map { [$0] } ?? [], staffRights[role] ?? [], scopes)
         case (.member(let rights), .member(let role)): return holds(rights, clientRights[role] ?? [], scopes)
@@ -155,6 +163,17 @@ struct Access: Sendable {
     func person(_ caller: Caller, _ action: Action) throws -> PersonID {
         try enforce(action, caller, .stranger, Self.unauthenticated)
         guard let person = caller.person else { throw Self.unauthenticated }
+        return person
+    }
+
+    /// Checks a caller who acts for themselves by a right that any of their accounts may give.
+    func person(_ caller: Caller, withAny action: Action) async throws -> PersonID {
+        guard let person = caller.person else { throw Self.unauthenticated }
+        let accounts = try await storage.accounts(of: person)
+        let standings =
+            accounts.clients.map { Standing.member($0.role) } + (accounts.home.map { [.staff($0.role)] } ?? [])
+        let allowed = standings.first { (try? enforce(action, caller, $0, Self.unauthenticated)) != nil }
+        try enforce(action, caller, allowed ?? .stranger, Self.unauthenticated)
         return person
     }
 

@@ -137,7 +137,7 @@ public struct Sessions: Sendable {
         scopes: Set<Right>,
         expiresAt: Timestamp
     ) async throws -> (token: APITokenRecord, secret: String) {
-        let person = try access.person(caller, .addToken)
+        let person = try await access.person(caller, withAny: .addToken)
         let now = runtime.now()
         guard !scopes.isEmpty else { throw Refusal(.invalid, "A token needs at least one scope.", field: "scopes") }
         guard expiresAt > now, expiresAt.milliseconds - now.milliseconds <= Self.tokenAgeMax else {

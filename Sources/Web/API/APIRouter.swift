@@ -9,6 +9,7 @@ import NIOCore
 /// Takes requests to the API through the same steps: who asks, what is asked, may it be asked so, and the answer.
 struct APIRouter: Sendable {
     let api: API
+    let version: String
     let runtime: Runtime
     let logger: Logger
 
@@ -33,6 +34,10 @@ struct APIRouter: Sendable {
         group.get("/v1/openapi.json") { _, _ in
             Response("application/json", description, Self.fields(isRead: true))
         }
+        let docs = Array(try Pages(folder: "control").render("api", APIDocs(endpoints, version: version)).utf8)
+        let style = EmbeddedFiles.bytes("control/api.css") ?? []
+        group.get("/docs") { _, _ in Response("text/html; charset=utf-8", docs, WebServer.strict) }
+        group.get("/docs.css") { _, _ in Response("text/css; charset=utf-8", style, WebServer.strict) }
     }
 
     private func answer(

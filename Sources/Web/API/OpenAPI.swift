@@ -54,7 +54,7 @@ struct OpenAPI {
         }
         switch endpoint.action.requirement {
         case .anyone: members["security"] = []
-        case .session: members["security"] = [["session": []]]
+        case .session, .sessionWith: members["security"] = [["session": []]]
         default: members["security"] = [["token": []], ["session": []]]
         }
         return .object(members)

@@ -17,7 +17,7 @@ extension WebServer {
         let pages = try Pages(folder: "control")
         let style = EmbeddedFiles.bytes("control/landing.css") ?? []
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        try APIRouter(api: api, runtime: runtime, logger: logger).add(to: router)
+        try APIRouter(api: api, version: version, runtime: runtime, logger: logger).add(to: router)
         router.get("/") { _, _ in
             Response("text/html; charset=utf-8", pages.render("landing", LandingPage(version: version)).utf8, strict)
         }
@@ -26,7 +26,7 @@ extension WebServer {
     }
 
     /// What every control page is answered with: it loads nothing from elsewhere, and nobody frames it.
-    private static let strict: HTTPFields = [
+    static let strict: HTTPFields = [
         .contentSecurityPolicy:
             "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             + "require-trusted-types-for 'script'",
