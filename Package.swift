@@ -191,6 +191,7 @@ let package = Package(
         .testTarget(
             name: "AccountsTests",
             dependencies: ["Domain", "Store", "Accounts", "TestSupport"],
+            exclude: ["matrix.txt"],
             swiftSettings: strict
         ),
         .testTarget(

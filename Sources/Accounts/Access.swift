@@ -30,7 +30,7 @@ public enum Action: String, Sendable, CaseIterable {
     case readClients, readClient, createClient, changeClient, removeClient
     case readClientAdmins, addClientAdmin, removeClientAdmin, mailClientAdmin
     case suspendClient, resumeClient, closeClientAsPartner, cancelClosingAsPartner
-    case importClients, readClientImport
+    case importClients, readClientImport, readUnknownIDs
     case readPartnerAudit
     case readAccount, readSystems, addSystem, changeSystem, deleteSystem
     case readUsers, inviteUser, changeUser, removeUser, mailUser
@@ -55,7 +55,8 @@ public enum Action: String, Sendable, CaseIterable {
         case .readStaff, .inviteStaff, .changeStaff, .removeStaff: .staff(.staff)
         case .createClient, .changeClient, .removeClient, .readClientAdmins,
             .addClientAdmin, .removeClientAdmin, .mailClientAdmin, .suspendClient, .resumeClient,
-            .closeClientAsPartner, .cancelClosingAsPartner, .importClients, .readClientImport:
+            .closeClientAsPartner, .cancelClosingAsPartner, .importClients, .readClientImport,
+            .readUnknownIDs:
             .staff(.clients)
         case .readPartnerAudit: .staff(.audit)
         case .readAccount, .readSystems: .member([])
@@ -168,7 +169,10 @@ struct Access: Sendable {
 
     /// Checks a caller who acts for themselves by a right that any of their accounts may give.
     func person(_ caller: Caller, withAny action: Action) async throws -> PersonID {
-        guard let person = caller.person else { throw Self.unauthenticated }
+        guard let person = caller.person else {
+            try enforce(action, caller, .stranger, Self.unauthenticated)
+            throw Self.unauthenticated
+        }
         let accounts = try await storage.accounts(of: person)
         let standings =
             accounts.clients.map { Standing.member($0.role) } + (accounts.home.map { [.staff($0.role)] } ?? [])

@@ -57,8 +57,9 @@ public struct ClientAdmins: Sendable {
         of partner: PartnerID
     ) async throws -> JoiningRecord {
         try await access.client(caller, client, of: partner, .mailClientAdmin)
-        let record = try await storage.invitation(admin, of: .client(client))
-        guard case .regular(_, .admin) = record.seat else { throw Refusal(.notFound, "There is no such admin.") }
+        guard try await storage.namedAdmins(of: client).contains(where: { $0.id == admin }) else {
+            throw Refusal(.notFound, "There is no such admin.")
+        }
         return try await storage.resendInvitation(admin, of: .client(client), by: caller)
     }
 }

@@ -183,7 +183,7 @@ public struct PartnerInvitations: Sendable {
         expecting: @escaping Expectation<MemberRecord>
     ) async throws -> MemberRecord {
         let relation = try await access.client(caller, client, .changePartnerUser)
-        try Users.requireReach(relation, role.map { [$0] } ?? [], systems ?? [])
+        try Users.requireReach(relation, role.map { [$0] } ?? [], systems)
         return try await storage.changeMember(
             person,
             of: client,

@@ -137,7 +137,22 @@ public struct Sessions: Sendable {
         scopes: Set<Right>,
         expiresAt: Timestamp
     ) async throws -> (token: APITokenRecord, secret: String) {
-        let person = try await access.person(caller, withAny: .addToken)
+        try await make(
+            of: try await access.person(caller, withAny: .addToken),
+            name: name,
+            scopes: scopes,
+            expiresAt: expiresAt,
+            by: caller
+        )
+    }
+
+    private func make(
+        of person: PersonID,
+        name: String,
+        scopes: Set<Right>,
+        expiresAt: Timestamp,
+        by caller: Caller
+    ) async throws -> (token: APITokenRecord, secret: String) {
         let now = runtime.now()
         guard !scopes.isEmpty else { throw Refusal(.invalid, "A token needs at least one scope.", field: "scopes") }
         guard expiresAt > now, expiresAt.milliseconds - now.milliseconds <= Self.tokenAgeMax else {
@@ -166,8 +181,7 @@ public struct Sessions: Sendable {
         try caller.requireOperator()
         guard (1...366).contains(days) else { throw Refusal(.invalid, "A token lives 1 to 366 days.", field: "days") }
         let end = Timestamp(milliseconds: runtime.now().milliseconds + Int64(days) * 86_400_000)
-        let owner = SignedIn(person: person, credential: .session(SessionID(bits: 0)))
-        return try await addToken(Caller(.person(owner)), name: name, scopes: scopes, expiresAt: end)
+        return try await make(of: person, name: name, scopes: scopes, expiresAt: end, by: caller)
     }
 
     /// A person's API tokens, for the operator.

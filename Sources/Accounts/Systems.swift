@@ -39,7 +39,7 @@ public struct Systems: Sendable {
         _ edit: SystemEdit,
         expecting: @escaping Expectation<SystemRecord>
     ) async throws -> SystemRecord {
-        _ = try await access.client(caller, client, .changeSystem)
+        try Self.requireReach(try await access.client(caller, client, .changeSystem), system)
         return try await storage.changeSystem(
             system,
             of: client,
@@ -64,7 +64,13 @@ public struct Systems: Sendable {
         confirmed: Bool,
         expecting: @escaping Expectation<SystemRecord>
     ) async throws {
-        _ = try await access.client(caller, client, .deleteSystem)
+        try Self.requireReach(try await access.client(caller, client, .deleteSystem), system)
         try await storage.deleteSystem(system, of: client, confirmed: confirmed, expecting: expecting, by: caller)
+    }
+
+    /// A member who is no regular admin changes the systems that they were given.
+    private static func requireReach(_ relation: Relation?, _ system: SystemID) throws(Refusal) {
+        guard let relation, !relation.reachesAllSystems, !relation.systems.contains(system) else { return }
+        throw Refusal(.forbidden, "You were not given this system.")
     }
 }

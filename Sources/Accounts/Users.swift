@@ -15,8 +15,8 @@ public struct Users: Sendable {
 
     /// Those who belong.
     public func list(_ caller: Caller, of client: ClientID, _ page: Page<PersonID>) async throws -> [MemberRecord] {
-        _ = try await access.client(caller, client, .readUsers)
-        return try await storage.regularUsers(of: client, page)
+        let relation = try await access.client(caller, client, .readUsers)
+        return try await storage.regularUsers(of: client, sharing: Self.limited(relation, caller), page)
     }
 
     /// Those who are invited.
@@ -25,14 +25,23 @@ public struct Users: Sendable {
         to client: ClientID,
         _ page: Page<JoiningID>
     ) async throws -> [JoiningRecord] {
-        _ = try await access.client(caller, client, .readUsers)
-        return try await storage.invitations(of: client, partner: false, page)
+        let relation = try await access.client(caller, client, .readUsers)
+        return try await storage.invitations(
+            of: client,
+            partner: false,
+            sharing: Self.limited(relation, caller),
+            page
+        )
     }
 
     /// One who belongs.
     public func get(_ caller: Caller, _ person: PersonID, of client: ClientID) async throws -> MemberRecord {
-        _ = try await access.client(caller, client, .readUsers)
-        return try await storage.regularUser(person, of: client)
+        let relation = try await access.client(caller, client, .readUsers)
+        let member = try await storage.regularUser(person, of: client)
+        if let relation, Self.limited(relation, caller) != nil, relation.systems.isDisjoint(with: member.systems) {
+            throw Refusal(.notFound, "There is no such user.")
+        }
+        return member
     }
 
     /// Invites somebody as a regular user.
@@ -60,7 +69,7 @@ public struct Users: Sendable {
         expecting: @escaping Expectation<MemberRecord>
     ) async throws -> MemberRecord {
         let relation = try await access.client(caller, client, .changeUser)
-        try Self.requireReach(relation, role.map { [$0] } ?? [], systems ?? [])
+        try Self.requireReach(relation, role.map { [$0] } ?? [], systems)
         return try await storage.changeMember(
             person,
             of: client,
@@ -119,13 +128,18 @@ public struct Users: Sendable {
         try Self.requireReach(relation, [role], record.systems)
     }
 
+    /// The caller, where they reach users of their own systems only.
+    private static func limited(_ relation: Relation?, _ caller: Caller) -> PersonID? {
+        relation?.role?.rights.contains(.people) == false ? caller.person : nil
+    }
+
     /// Refuses roles above what the caller may grant, and systems that are not theirs.
-    static func requireReach(_ relation: Relation?, _ roles: [ClientRole], _ systems: [SystemID]) throws(Refusal) {
+    static func requireReach(_ relation: Relation?, _ roles: [ClientRole], _ systems: [SystemID]?) throws(Refusal) {
         guard let relation, let own = relation.role else { return }
         for role in roles where !own.grants.contains(role) {
             throw Refusal(.forbidden, "Your role does not reach the role '\(role.rawValue)'.", field: "role")
         }
-        guard !own.rights.contains(.people) else { return }
+        guard !own.rights.contains(.people), let systems else { return }
         guard !systems.isEmpty, systems.allSatisfy(relation.systems.contains) else {
             throw Refusal(.forbidden, "You manage users of your own systems only: name at least one.", field: "systems")
         }

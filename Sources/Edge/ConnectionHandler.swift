@@ -1,3 +1,4 @@
+import Domain
 import NIOCore
 import NIOSSL
 
@@ -238,6 +239,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
             }
             let head = scanner.head
             if let shown = loop.shown, let answer = FastLane.answer(to: head, bytes, in: shown) {
+                if answer.outcome == .unknown { loop.noteUnknown(UnsafeRawBufferPointer(rebasing: bytes[head.target])) }
                 return .answered(answer, Manner(head))
             }
             return .request(Request(head, bytes), head.body, expectsContinue: head.expectsContinue)
@@ -307,6 +309,7 @@ final class ConnectionHandler: ChannelInboundHandler, EdgeConnection {
         switch Responder.reply(to: request, body: body, in: loop.shown) {
         case .answer(let answer):
             if request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
+            loop.noteUnknown(request, answer)
             return send(answer, Manner(request), context)
         case .fetch(let digest, let cache):
             phase = .waiting

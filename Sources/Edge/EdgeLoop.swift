@@ -27,6 +27,7 @@ final class EdgeLoop {
     /// What is served; nil before the first load.
     var shown: ShownIndex?
     var counters = EdgeCounters()
+    private(set) var unknownKeys = UnknownKeys()
     /// Where answers are put together; empty whenever something else may run on the loop.
     var output = ByteBuffer()
     /// The buffer that was written last: its memory is used again once the channel has let go of it.
@@ -39,6 +40,8 @@ final class EdgeLoop {
     private(set) var dateText = ""
     private(set) var isDraining = false
     private(set) var closesIdle = false
+    /// Unix seconds of the last tick.
+    private var seconds = 0
     private let unixSeconds: @Sendable () -> Int
     private var connections: [any EdgeConnection] = []
     /// The time of the last tick.
@@ -54,8 +57,29 @@ final class EdgeLoop {
     }
 
     private func renewDate() {
-        dateText = dateValue(unixSeconds: unixSeconds())
+        seconds = unixSeconds()
+        dateText = dateValue(unixSeconds: seconds)
         date = Array("Date: \(dateText)\r\n".utf8)
+    }
+
+    /// Counts a path that was answered as unknown.
+    func noteUnknown(_ target: UnsafeRawBufferPointer) {
+        unknownKeys.note(target, at: seconds)
+    }
+
+    /// Counts a request of the slow lane that was answered as unknown.
+    func noteUnknown(_ request: Request, _ answer: Answer) {
+        guard answer.outcome == .unknown, case .snippet(let key) = request.route else { return }
+        let partner = key.partner.map { "/\($0)" } ?? ""
+        let path = Array("/v1\(partner)/snippets/\(key.variable)/".utf8) + escaped(key.client.bytes) + Array(".js".utf8)
+        path.withUnsafeBytes(noteUnknown)
+    }
+
+    private func escaped(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.flatMap { byte -> [UInt8] in
+            let isPlain = byte < 0x80 && byte > 0x20 && !"%?#/\\".utf8.contains(byte)
+            return isPlain ? [byte] : Array("%\(hexadecimal([byte]))".utf8)
+        }
     }
 
     func add(_ connection: any EdgeConnection) {

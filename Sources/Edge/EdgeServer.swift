@@ -141,6 +141,11 @@ public final class EdgeServer: Service {
         }
     }
 
+    /// The commonest keys that were asked for and are nobody's, the commonest first.
+    public func unknownKeys() async -> [UnknownKey] {
+        isDraining.withLock { $0 } ? [] : await loops.unknownKeys()
+    }
+
     /// How the edge is.
     public func report() async -> EdgeReport {
         var counters = lastCounters.withLock { $0 }

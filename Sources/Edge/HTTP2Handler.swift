@@ -309,6 +309,7 @@ final class HTTP2Handler: ChannelInboundHandler, EdgeConnection {
         switch Responder.reply(to: request.request, body: body, in: loop.shown) {
         case .answer(let answer):
             if request.request.method == .post && answer.status == .noContent { loop.counters.beacons += 1 }
+            loop.noteUnknown(request.request, answer)
             send(answer, on: id, isHead: request.isHead, context)
         case .fetch(let digest, let cache):
             streams[id] = .fetching

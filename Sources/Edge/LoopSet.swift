@@ -88,6 +88,15 @@ final class LoopSet: Sendable {
         return sum
     }
 
+    /// The commonest unknown keys of all loops together.
+    func unknownKeys() async -> [UnknownKey] {
+        var tables: [UnknownKeys] = []
+        for (loop, state) in members {
+            if let table = try? await loop.submit({ state.value.unknownKeys }).get() { tables.append(table) }
+        }
+        return UnknownKeys.merged(tables)
+    }
+
     func drain() {
         for (loop, state) in members { loop.execute { state.value.drain() } }
     }

@@ -42,6 +42,12 @@ extension Connection {
         }
     }
 
+    /// Whether a member of the client sent an invitation, rather than its partner.
+    func isMembers(_ joining: JoiningRecord, _ client: ClientID) throws -> Bool {
+        guard let inviter = joining.invitedBy else { return false }
+        return try relation(of: inviter, to: client) != nil
+    }
+
     /// One invitation of a tenant.
     func joining(_ id: JoiningID, of tenant: Tenant, at now: Timestamp) throws -> JoiningRecord {
         let record = try joining(id, at: now)

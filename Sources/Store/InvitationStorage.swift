@@ -66,21 +66,24 @@ extension Storage {
         }
     }
 
-    /// The invitations of a kind that a client's admins see: open, expired and declined ones.
+    /// The invitations of a kind that a client's admins see: open, expired and declined ones; those that share a system
+    /// with `sharing`, where that is given.
     public func invitations(
         of client: ClientID,
         partner: Bool,
+        sharing person: PersonID? = nil,
         _ page: Page<JoiningID>
     ) async throws -> [JoiningRecord] {
         let now = runtime.now()
         return try await engine.snapshot { connection in
-            try connection.rows(
-                JoiningSQL.ofClient,
-                .text(of: client),
-                .text(partner ? "partner" : "regular"),
-                page.after,
-                page.count
-            ).map { try connection.withSystems(JoiningRecord($0, at: now)) }
+            let at = SQLValue.text(of: client)
+            let kind = SQLValue.text(partner ? "partner" : "regular")
+            let rows =
+                try person.map {
+                    let of = SQLValue.text(of: $0)
+                    return try connection.rows(JoiningSQL.ofClientOfSystems, at, kind, of, page.after, page.count)
+                } ?? connection.rows(JoiningSQL.ofClient, at, kind, page.after, page.count)
+            return try rows.map { try connection.withSystems(JoiningRecord($0, at: now)) }
         }
     }
 
@@ -127,11 +130,14 @@ extension Storage {
         }
     }
 
-    /// The admins who were named for a client and have not joined.
+    /// The admins who were named for a client and have not joined; of an activated client only those whom the partner
+    /// named (decision D-18).
     public func namedAdmins(of client: ClientID) async throws -> [JoiningRecord] {
         let now = runtime.now()
         return try await engine.snapshot { connection in
-            try connection.rows(JoiningSQL.admins, .text(of: client)).map { try JoiningRecord($0, at: now) }
+            let isActivated = try connection.client(client).activatedAt != nil
+            return try connection.rows(JoiningSQL.admins, .text(of: client)).map { try JoiningRecord($0, at: now) }
+                .filter { try !isActivated || !connection.isMembers($0, client) }
         }
     }
 
@@ -143,7 +149,10 @@ extension Storage {
         try await engine.transaction { connection in
             try connection.lockClient(client)
             let record = try connection.joining(id, of: .client(client), at: now)
-            guard case .regular(_, .admin) = record.seat, record.state == .pending || record.state == .expired else {
+            let isActivated = try connection.client(client).activatedAt != nil
+            guard case .regular(_, .admin) = record.seat, record.state == .pending || record.state == .expired,
+                try !isActivated || !connection.isMembers(record, client)
+            else {
                 throw Refusal(.notFound, "There is no such admin.")
             }
             guard try connection.adminAddresses(of: client).count > 1 else {

@@ -26,6 +26,15 @@ enum JoiningSQL: String, StatementSet {
         FROM joining WHERE client_id = ? AND kind = ? AND state IN ('pending', 'declined') AND id > ?
         ORDER BY id LIMIT ?
         """
+    case ofClientOfSystems = """
+        SELECT id, kind, state, address, role, client_id, partner_id, partner_account_id, label, invited_by,
+            created_at, sent_at
+        FROM joining WHERE client_id = ? AND kind = ? AND state IN ('pending', 'declined') AND EXISTS (
+            SELECT 1 FROM joining_system JOIN membership_system ON membership_system.system_id = joining_system.system_id
+            WHERE joining_system.joining_id = joining.id AND membership_system.client_id = joining.client_id
+                AND membership_system.person_id = ?
+        ) AND id > ? ORDER BY id LIMIT ?
+        """
     case ofPartner = """
         SELECT id, kind, state, address, role, client_id, partner_id, partner_account_id, label, invited_by,
             created_at, sent_at

@@ -18,6 +18,17 @@ enum MembershipSQL: String, StatementSet {
         WHERE membership.client_id = ? AND membership.partner_account_id IS NULL AND membership.person_id > ?
         ORDER BY membership.person_id LIMIT ?
         """
+    case regularOfSystems = """
+        SELECT membership.person_id, person.address, person.first_name, person.last_name, person.language,
+            person.disabled_at, person.erased_at, membership.role, membership.partner_account_id, membership.created_at
+        FROM membership JOIN person ON person.id = membership.person_id
+        WHERE membership.client_id = ? AND membership.partner_account_id IS NULL AND EXISTS (
+            SELECT 1 FROM membership_system JOIN membership_system mine
+                ON mine.system_id = membership_system.system_id AND mine.client_id = membership_system.client_id
+            WHERE membership_system.client_id = membership.client_id
+                AND membership_system.person_id = membership.person_id AND mine.person_id = ?
+        ) AND membership.person_id > ? ORDER BY membership.person_id LIMIT ?
+        """
     case ofAccount = """
         SELECT membership.person_id, person.address, person.first_name, person.last_name, person.language,
             person.disabled_at, person.erased_at, membership.role, membership.partner_account_id, membership.created_at
@@ -124,11 +135,19 @@ extension Storage {
         }
     }
 
-    /// The regular users of a client.
-    public func regularUsers(of client: ClientID, _ page: Page<PersonID>) async throws -> [MemberRecord] {
+    /// The regular users of a client; those who share a system with `sharing`, where that is given.
+    public func regularUsers(
+        of client: ClientID,
+        sharing person: PersonID? = nil,
+        _ page: Page<PersonID>
+    ) async throws -> [MemberRecord] {
         try await engine.snapshot { connection in
-            try connection.rows(MembershipSQL.regular, .text(of: client), page.after, page.count)
-                .map { try connection.withSystems(MemberRecord($0), client) }
+            let at = SQLValue.text(of: client)
+            let rows =
+                try person.map {
+                    try connection.rows(MembershipSQL.regularOfSystems, at, .text(of: $0), page.after, page.count)
+                } ?? connection.rows(MembershipSQL.regular, at, page.after, page.count)
+            return try rows.map { try connection.withSystems(MemberRecord($0), client) }
         }
     }
 

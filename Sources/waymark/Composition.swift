@@ -57,8 +57,8 @@ struct Services: Sendable {
         try await clients.find(.operator, client, of: try await partners.find(.operator, partner))
     }
 
-    /// The management API over these parts.
-    var api: API {
+    /// The management API over these parts, and an edge that tells which keys it does not know.
+    func api(unknownKeys: @escaping @Sendable () async -> [UnknownKey]) -> API {
         API(
             sessions: sessions,
             people: people,
@@ -71,7 +71,8 @@ struct Services: Sendable {
             systems: Systems(storage: storage),
             users: Users(storage: storage),
             invitations: PartnerInvitations(storage: storage),
-            audit: AuditTrail(storage: storage)
+            audit: AuditTrail(storage: storage),
+            unknown: UnknownIDs(storage: storage, keys: unknownKeys)
         )
     }
 

@@ -21,6 +21,7 @@ public struct API: Sendable {
     let users: Users
     let invitations: PartnerInvitations
     let audit: AuditTrail
+    let unknown: UnknownIDs
 
     /// Puts the API together.
     public init(
@@ -35,7 +36,8 @@ public struct API: Sendable {
         systems: Systems,
         users: Users,
         invitations: PartnerInvitations,
-        audit: AuditTrail
+        audit: AuditTrail,
+        unknown: UnknownIDs
     ) {
         self.sessions = sessions
         self.people = people
@@ -49,12 +51,13 @@ public struct API: Sendable {
         self.users = users
         self.invitations = invitations
         self.audit = audit
+        self.unknown = unknown
     }
 
     /// Everything that can be asked for, in the order of the description.
     var endpoints: [Endpoint] {
         sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
             + clientEndpoints + adminEndpoints + importEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
-            + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints
+            + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints + unknownEndpoints
     }
 }

@@ -1,3 +1,4 @@
+import Accounts
 import Domain
 
 /// JSON Schemas of what the API takes and gives.
@@ -122,6 +123,14 @@ enum APISchemas {
         "AuditEvent": object([
             "sequence": ["type": "integer", "minimum": 1], "at": time, "actor": text, "action": text,
             "subject": text, "details": ["type": "object"], "address": nullable(text), "requestId": nullable(text),
+        ]),
+        "UnknownIDs": object([
+            "warnings": list(choice(UnknownIDs.Warning.allCases.map(\.rawValue))),
+            "items": list(
+                object([
+                    "systemVariable": systemVariable, "systemClientId": text, "count": count, "lastSeen": time,
+                ])
+            ),
         ]),
         "ClientImport": object([
             "id": id, "dryRun": flag, "added": count, "unchanged": count, "refused": count,

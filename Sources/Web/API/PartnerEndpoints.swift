@@ -49,6 +49,34 @@ extension API {
         ]
     }
 
+    var unknownEndpoints: [Endpoint] {
+        [
+            .get(
+                "/partners/{partner}/unknown-ids",
+                .readUnknownIDs,
+                "The commonest System Client IDs that pages ask for and that are no client's.",
+                answer: "UnknownIDs"
+            ) { call in
+                let (keys, warnings) = try await unknown.list(call.caller, of: try await partner(call))
+                return [
+                    "warnings": .array(warnings.map { .string($0.rawValue) }),
+                    "items": .array(
+                        keys.map { key in
+                            [
+                                "systemVariable": .string(key.variable.text),
+                                "systemClientId": .string(key.client.description),
+                                "count": .integer(Int64(key.count)),
+                                "lastSeen": Representation.time(
+                                    Timestamp(milliseconds: Int64(key.lastSeen) * 1000)
+                                ),
+                            ]
+                        }
+                    ),
+                ]
+            }
+        ]
+    }
+
     private func retiring(_ call: APICall) throws(Refusal) -> [SystemVariable: Timestamp]? {
         guard let values = call.array("retiringVariables") else { return nil }
         var retiring: [SystemVariable: Timestamp] = [:]

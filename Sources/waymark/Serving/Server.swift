@@ -112,7 +112,7 @@ struct Server: Sendable {
         )
         let started = runtime.now()
         let control = try WebServer.control(
-            api: services.api,
+            api: services.api { await edge.unknownKeys() },
             runtime: runtime,
             host: controlAddress.host,
             port: controlAddress.port,
