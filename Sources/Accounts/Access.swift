@@ -167,7 +167,7 @@ struct Access: Sendable {
         return person
     }
 
-    /// Checks a caller who acts for themselves by a right that any of their accounts may give.
+    /// Checks a caller who acts for themselves, maybe by a right that any of their accounts may give.
     func person(_ caller: Caller, withAny action: Action) async throws -> PersonID {
         guard let person = caller.person else {
             try enforce(action, caller, .stranger, Self.unauthenticated)

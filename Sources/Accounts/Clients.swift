@@ -112,7 +112,14 @@ public struct Clients: Sendable {
         guard let system = try await storage.client(client, of: partner).systems.first else {
             throw Refusal(.notFound, "The client has no system.")
         }
-        _ = try await storage.changeSystem(system.id, of: client, edit, expecting: expecting, by: caller)
+        _ = try await storage.changeSystem(
+            system.id,
+            of: client,
+            edit,
+            namingHolder: true,
+            expecting: expecting,
+            by: caller
+        )
         return try await storage.client(client, of: partner)
     }
 
@@ -180,7 +187,10 @@ public struct Clients: Sendable {
 
     /// Has a client closed by one of its admins.
     public func close(_ caller: Caller, _ client: ClientID, reason: String) async throws -> ClientRecord {
-        _ = try await access.client(caller, client, .closeClient)
+        let relation = try await access.client(caller, client, .closeClient)
+        guard relation?.account == nil else {
+            throw Refusal(.forbidden, "Only the client's own admins close it.")
+        }
         let end = Timestamp(milliseconds: runtime.now().milliseconds + Self.noticeByClient)
         return try await storage.close(client, at: end, reason: try Self.checked(reason), by: caller)
     }

@@ -50,8 +50,8 @@ public struct Joinings: Sendable {
         public let person: PersonID
         /// What they are now.
         public let seat: Seat
-        /// A session of the person, where they signed up just now.
-        public let session: SecretToken?
+        /// A new session of the person.
+        public let session: SecretToken
     }
 
     /// What a link leads to; has no effect.
@@ -114,17 +114,21 @@ public struct Joinings: Sendable {
     /// Accepts as the person who is signed in.
     ///
     /// - Throws: `linkDead`; `unauthenticated`; `forbidden` where the invitation is for another address.
-    public func accept(_ caller: Caller, _ link: String) async throws -> Joined {
-        guard case .person(let signedIn) = caller.identity, case .session = signedIn.credential else {
+    public func accept(_ caller: Caller, _ link: String, agent: String? = nil) async throws -> Joined {
+        guard case .person(let signedIn) = caller.identity, case .session(let session) = signedIn.credential else {
             throw Access.unauthenticated
         }
         let accepted = try await storage.accept(
             try Self.secret(link),
             .signIn(signedIn.person),
-            origin: caller.origin
+            origin: caller.origin,
+            idempotency: caller.idempotency
         )
         let (id, seat) = try Self.joined(accepted)
-        return Joined(person: id, seat: seat, session: nil)
+        // More rights, another session (`trust.md`, Sessions).
+        let secret = try await sessions.begin(id, from: caller.origin, agent: agent)
+        try? await storage.endSession(session, of: id)
+        return Joined(person: id, seat: seat, session: secret)
     }
 
     private static func secret(_ link: String) throws(Refusal) -> SecretToken {

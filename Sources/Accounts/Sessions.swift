@@ -179,8 +179,9 @@ public struct Sessions: Sendable {
         days: Int
     ) async throws -> (token: APITokenRecord, secret: String) {
         try caller.requireOperator()
-        guard (1...366).contains(days) else { throw Refusal(.invalid, "A token lives 1 to 366 days.", field: "days") }
-        let end = Timestamp(milliseconds: runtime.now().milliseconds + Int64(days) * 86_400_000)
+        guard (1...365).contains(days) else { throw Refusal(.invalid, "A token lives 1 to 365 days.", field: "days") }
+        // A second less, as the clock goes on until it is compared.
+        let end = Timestamp(milliseconds: runtime.now().milliseconds + Int64(days) * 86_400_000 - 1000)
         return try await make(of: person, name: name, scopes: scopes, expiresAt: end, by: caller)
     }
 
@@ -211,5 +212,5 @@ public struct Sessions: Sendable {
     /// What API tokens begin with, so that a leaked one is recognised.
     private static let tokenPrefix = "wmk_"
     /// How long a token lives at most: a year, in milliseconds.
-    private static let tokenAgeMax: Int64 = 366 * 86_400_000
+    private static let tokenAgeMax: Int64 = 365 * 86_400_000
 }

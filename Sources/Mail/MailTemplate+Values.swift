@@ -31,6 +31,7 @@ extension MailTemplate {
         case .mailboxCode: ["code", "minutes"]
         case .passwordChanged: []
         case .personJoined: ["personName", "role"]
+        case .adminInvited: ["clientName", "partnerName", "personAddress"]
         case .personRemoved: ["personName"]
         case .joiningRefused: ["clientName", "personName"]
         case .clientSuspended: ["clientName", "reason"]

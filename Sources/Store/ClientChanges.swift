@@ -17,6 +17,10 @@ enum ClientChangeSQL: String, StatementSet {
     case deleteSystem = "UPDATE client_system SET system_client_id = ?, deleted_at = ? WHERE id = ?"
     case leaveMemberships = "DELETE FROM membership_system WHERE system_id = ?"
     case leaveJoinings = "DELETE FROM joining_system WHERE system_id = ?"
+    case joiningsWithoutSystems = """
+        SELECT id FROM joining WHERE client_id = ? AND kind = 'partner' AND state = 'pending'
+            AND NOT EXISTS (SELECT 1 FROM joining_system WHERE joining_system.joining_id = joining.id)
+        """
     case environments = """
         SELECT environment.name, environment.key, live.release_id FROM environment
         JOIN workspace ON workspace.id = environment.workspace_id
@@ -121,18 +125,33 @@ extension Storage {
         containing text: String,
         _ page: Page<ClientID>
     ) async throws -> [ClientRecord] {
-        let escaped = text.lowercased().replacing("\\", with: "\\\\").replacing("%", with: "\\%")
-            .replacing("_", with: "\\_")
+        let wanted = text.lowercased()
         return try await engine.snapshot { connection in
-            try connection.rows(
-                ClientSQL.ofPartner,
-                .text(of: partner),
-                page.after,
-                .text("%\(escaped)%"),
-                page.count
-            ).map { try connection.withSystems(ClientRecord($0)) }
+            var found: [ClientRecord] = []
+            var after = page.after
+            // Looked through here: databases lower ASCII alone, or each in its own way.
+            while found.count <= page.limit {
+                let rows = try connection.rows(
+                    ClientSQL.ofPartner,
+                    .text(of: partner),
+                    after,
+                    .integer(Self.lookedThrough)
+                )
+                for row in rows {
+                    let record = try ClientRecord(row)
+                    after = .text(of: record.id)
+                    guard wanted.isEmpty || record.name.text.lowercased().contains(wanted) else { continue }
+                    found.append(try connection.withSystems(record))
+                    if found.count > page.limit { break }
+                }
+                if rows.count < Self.lookedThrough { break }
+            }
+            return found
         }
     }
+
+    /// How many clients are looked through at a time.
+    private static let lookedThrough: Int64 = 500
 
     /// Suspends a client, with a reason for its admins; suspending again changes the reason.
     public func suspend(_ client: ClientID, reason: String, by caller: Caller) async throws -> ClientRecord {
@@ -282,6 +301,7 @@ extension Storage {
         _ system: SystemID,
         of client: ClientID,
         _ edit: SystemEdit,
+        namingHolder: Bool = false,
         expecting: @escaping Expectation<ClientRecord> = { _ in },
         by caller: Caller
     ) async throws -> SystemRecord {
@@ -292,7 +312,7 @@ extension Storage {
             try expecting(try connection.clientWithSystems(client))
             let present = try connection.system(system, of: client)
             if let id = edit.systemClientID, id != present.systemClientID {
-                try connection.takeKey(id, of: partner, reuse: edit.reusesKey, at: now)
+                try connection.takeKey(id, of: partner, reuse: edit.reusesKey, naming: namingHolder, at: now)
                 try connection.giveUpKey(present.systemClientID, of: partner, at: now)
                 try connection.execute(ClientChangeSQL.rekey, .text(of: id), .text(of: system))
             }
@@ -447,11 +467,27 @@ extension Connection {
     }
 
     /// Takes a System Client ID for a system, under the partner's lock.
-    func takeKey(_ id: SystemClientID, of partner: PartnerID, reuse: Bool, at now: Timestamp) throws {
+    ///
+    /// - Parameters:
+    ///   - id: The id.
+    ///   - partner: Whose.
+    ///   - reuse: Take it although it is reserved.
+    ///   - naming: Tell who has it: a partner's staff may know, another client may not.
+    ///   - now: The present time.
+    /// - Throws: `conflict` where another system has it, or it is reserved.
+    func takeKey(
+        _ id: SystemClientID,
+        of partner: PartnerID,
+        reuse: Bool,
+        naming: Bool = false,
+        at now: Timestamp
+    ) throws {
         if let holder = try rows(ClientSQL.holder, .text(of: partner), .text(of: id)).first {
             throw Refusal(
                 .conflict,
-                "The System Client ID '\(id)' belongs to '\(try holder.text(1))' within this partner.",
+                naming
+                    ? "The System Client ID '\(id)' belongs to '\(try holder.text(1))' within this partner."
+                    : "The System Client ID '\(id)' is taken within this partner.",
                 field: "systemClientId"
             )
         }
@@ -483,6 +519,10 @@ extension Connection {
         try execute(ClientChangeSQL.deleteSystem, grave, .time(now), .text(of: system.id))
         try execute(ClientChangeSQL.leaveMemberships, .text(of: system.id))
         try execute(ClientChangeSQL.leaveJoinings, .text(of: system.id))
+        // A partner invitation that has no system left leads nowhere.
+        for row in try rows(ClientChangeSQL.joiningsWithoutSystems, .text(of: system.client)) {
+            _ = try endJoining(try row.id(0), .withdrawn, at: now)
+        }
         try feed.set(.mapping(key, system.systemClientID), nil)
         for row in try rows(ClientChangeSQL.environments, .text(of: system.id)) {
             try feed.set(.environment(try EnvironmentKey(try row.text(1))), nil)

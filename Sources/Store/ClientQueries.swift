@@ -63,7 +63,6 @@ enum ClientSQL: String, StatementSet {
             client.suspension_reason, client.closing_at, client.closing_reason, client.created_at, partner.cache_class
         FROM client JOIN partner ON partner.id = client.partner_id
         WHERE client.partner_id = ? AND client.removed_at IS NULL AND client.closed_at IS NULL AND client.id > ?
-            AND lower(client.name) LIKE ? ESCAPE '\\'
         ORDER BY client.id LIMIT ?
         """
     case partnerOf =
@@ -240,12 +239,25 @@ extension Storage {
         let runtime = runtime
         return try await writing { connection in
             try connection.lockPartner(partner.id)
-            try connection.takeKey(new.systemClientID, of: partner.id, reuse: new.reusesKey, at: now)
+            try connection.takeKey(
+                new.systemClientID,
+                of: partner.id,
+                reuse: new.reusesKey,
+                naming: true,
+                at: now
+            )
             var entries: [(EntryKey, MappingEntry)] = []
             var delay: Int64 = 0
             let added = try Self.add(new, of: partner, connection, &entries, mails, &delay, by: caller, runtime, now)
             guard case .added(let id) = added else { throw MissingHead() }
-            try Self.audit([added], of: partner.id, connection, by: caller, at: now)
+            try connection.audit(
+                .partner(partner.id),
+                "client.created",
+                "client/\(id)",
+                ["systemClientId": .string("\(new.systemClientID)"), "reuseKey": .bool(new.reusesKey)],
+                by: caller,
+                at: now
+            )
             try FeedWriter.write(connection, at: now) { feed in
                 for (key, mapping) in entries { try feed.set(key, mapping) }
             }

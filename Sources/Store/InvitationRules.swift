@@ -25,7 +25,7 @@ extension Connection {
 
     /// Refuses an invitation that makes no sense to those who see the tenant's lists; of an address that is in none of
     /// them, nothing is told (decision D-13).
-    func checkInvitable(_ new: NewJoining) throws {
+    func checkInvitable(_ new: NewJoining, by caller: Caller) throws {
         if case .partner(_, _, .label(let label)) = new.seat { try checkLabel(label, for: nil) }
         if case .partner(let client, _, .existing(let id)) = new.seat { _ = try account(id, of: client) }
         guard let person = try person(new.address)?.id else { return }
@@ -34,12 +34,23 @@ extension Connection {
             guard try staffRole(of: person, at: partner) != nil else { return }
             throw Refusal(.conflict, "'\(new.address)' is on this partner's staff already.", field: "email")
         case .regular(let client, _):
-            guard try relation(of: person, to: client) != nil else { return }
+            // Its partner's staff do not see who belongs to a client (decision D-18), and are not told by a refusal.
+            let isInside = try caller.person.map { try relation(of: $0, to: client) != nil } ?? true
+            guard isInside, try relation(of: person, to: client) != nil else { return }
             throw Refusal(.conflict, "'\(new.address)' is a user of this client already.", field: "email")
         case .partner(let client, _, _):
             guard try relation(of: person, to: client)?.account != nil else { return }
             throw Refusal(.conflict, "'\(new.address)' is a partner user of this client already.", field: "email")
         }
+    }
+
+    /// Tells a client's admins of an admin whom its partner invites (decision D-18).
+    func tellOfAdmin(_ joining: JoiningRecord, by caller: Caller, at now: Timestamp, _ runtime: Runtime) throws {
+        guard case .regular(let client, .admin) = joining.seat, try !isMembers(joining, client) else { return }
+        let values = [
+            "personAddress": joining.address.text, "partnerName": try partnerName(try self.client(client).partner),
+        ]
+        try tellAdmins(of: client, .adminInvited, values, at: now, runtime)
     }
 
     /// Whether a member of the client sent an invitation, rather than its partner.
@@ -90,10 +101,13 @@ extension Connection {
     /// (decision D-15).
     func checkInviter(_ joining: JoiningRecord, at now: Timestamp) throws {
         guard let inviter = joining.invitedBy else { return }
-        let may: Bool
+        var may: Bool
         switch joining.seat {
         case .staff(let partner, _):
             may = try staffRole(of: inviter, at: partner)?.rights.contains(.staff) ?? false
+        case .regular(let client, .admin) where try openClient(client)?.activatedAt == nil:
+            // The admins of a client that nobody has joined are named by its partner, whoever did it there (F-133).
+            may = true
         case .regular(let client, let role):
             let member = try relation(of: inviter, to: client)?.role?.grants.contains(role) ?? false
             let owner = try openClient(client)?.partner
@@ -103,7 +117,8 @@ extension Connection {
             let relation = try relation(of: inviter, to: client)?.role
             may = relation?.rights.contains(.people) == true && relation?.grants.contains(role) == true
         }
-        guard may, try person(inviter).disabledAt == nil else { throw Storage.linkDead }
+        if try person(inviter).disabledAt != nil { may = false }
+        guard may else { throw Storage.linkDead }
     }
 
     /// The person who accepts: the one who has signed in, or a new one.

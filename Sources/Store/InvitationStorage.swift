@@ -56,11 +56,12 @@ extension Storage {
             try connection.lockTenant(of: first.seat)
             try connection.checkQuota(new.count, by: caller, at: now)
             return try new.map { one in
-                try connection.checkInvitable(one)
+                try connection.checkInvitable(one, by: caller)
                 let id = try connection.putJoining(one, invitedBy: caller.person, at: now, runtime)
                 try connection.sendJoining(id, at: now, runtime)
                 let record = try connection.joining(id, at: now)
                 try connection.audit(record.seat.tenant, "invitation.sent", record, by: caller, at: now)
+                try connection.tellOfAdmin(record, by: caller, at: now, runtime)
                 return record
             }
         }
@@ -108,6 +109,12 @@ extension Storage {
                 throw Refusal(.conflict, "The invitation is \(record.state.rawValue); invite the person anew.")
             }
             try connection.checkQuota(1, by: caller, at: now)
+            // Whoever sends it again stands for it: the first inviter may be gone by now.
+            try connection.execute(
+                JoiningSQL.setInviter,
+                caller.person.map(SQLValue.text(of:)) ?? .null,
+                .text(of: id)
+            )
             try connection.sendJoining(id, at: now, runtime)
             let sent = try connection.joining(id, at: now)
             try connection.audit(tenant, "invitation.sentAgain", sent, by: caller, at: now)
@@ -123,9 +130,13 @@ extension Storage {
         try await engine.transaction { connection in
             let record = try connection.joining(id, of: tenant, at: now)
             try connection.lockTenant(of: record.seat)
-            guard try connection.endJoining(id, .withdrawn, at: now) else {
-                throw Refusal(.conflict, "The invitation has ended already: \(record.state.rawValue).")
+            switch record.state {
+            case .withdrawn: return
+            case .accepted: throw Refusal(.conflict, "The invitation has been accepted; remove the person instead.")
+            case .pending, .expired, .declined: break
             }
+            try connection.execute(JoiningSQL.withdraw, .text(of: id))
+            try connection.closeLinks(of: id, "withdrawn", at: now)
             try connection.audit(tenant, "invitation.withdrawn", record, by: caller, at: now)
         }
     }
@@ -150,7 +161,7 @@ extension Storage {
             try connection.lockClient(client)
             let record = try connection.joining(id, of: .client(client), at: now)
             let isActivated = try connection.client(client).activatedAt != nil
-            guard case .regular(_, .admin) = record.seat, record.state == .pending || record.state == .expired,
+            guard case .regular(_, .admin) = record.seat, record.state != .accepted, record.state != .withdrawn,
                 try !isActivated || !connection.isMembers(record, client)
             else {
                 throw Refusal(.notFound, "There is no such admin.")
@@ -158,7 +169,8 @@ extension Storage {
             guard try connection.adminAddresses(of: client).count > 1 else {
                 throw Refusal(.conflict, "At least one admin must be assigned: name another one first.")
             }
-            _ = try connection.endJoining(id, .withdrawn, at: now)
+            try connection.execute(JoiningSQL.withdraw, .text(of: id))
+            try connection.closeLinks(of: id, "withdrawn", at: now)
             try connection.audit(.client(client), "invitation.withdrawn", record, by: caller, at: now)
         }
     }
@@ -232,7 +244,12 @@ extension Storage {
     ///
     /// - Throws: `linkDead`; `forbidden` where somebody else is signed in; `conflict` where the address has an identity,
     ///   which must sign in; `invalid` where a code is needed.
-    public func accept(_ secret: SecretToken, _ how: Acceptance, origin: Origin) async throws -> Accepted {
+    public func accept(
+        _ secret: SecretToken,
+        _ how: Acceptance,
+        origin: Origin,
+        idempotency: IdempotentRequest? = nil
+    ) async throws -> Accepted {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
@@ -244,9 +261,12 @@ extension Storage {
             let person = try connection.accepting(open, how, at: now, runtime)
             let caller = Caller(
                 .person(SignedIn(person: person.id, credential: .session(SessionID(bits: 0)))),
-                from: origin
+                from: origin,
+                idempotency: idempotency
             )
-            return try connection.seat(person, joining, by: caller, at: now, runtime)
+            let accepted = try connection.seat(person, joining, by: caller, at: now, runtime)
+            try connection.keepAnswer(to: caller, accepted, at: now)
+            return accepted
         }
     }
 }

@@ -43,11 +43,16 @@ enum JoiningSQL: String, StatementSet {
     case admins = """
         SELECT id, kind, state, address, role, client_id, partner_id, partner_account_id, label, invited_by,
             created_at, sent_at
-        FROM joining WHERE client_id = ? AND kind = 'regular' AND role = 'admin' AND state = 'pending' ORDER BY address
+        FROM joining WHERE client_id = ? AND kind = 'regular' AND role = 'admin' AND state IN ('pending', 'declined')
+        ORDER BY address
         """
     case openOfAccount = "SELECT id FROM joining WHERE partner_account_id = ? AND state = 'pending'"
     case openOfClient = "SELECT id FROM joining WHERE client_id = ? AND state = 'pending'"
-    case openByInviter = "SELECT id FROM joining WHERE client_id = ? AND invited_by = ? AND state = 'pending'"
+    case openByInviter = "SELECT id FROM joining WHERE invited_by = ? AND state = 'pending'"
+    case setInviter = "UPDATE joining SET invited_by = ? WHERE id = ?"
+    case withdraw = "UPDATE joining SET state = 'withdrawn' WHERE id = ? AND state IN ('pending', 'declined')"
+    case labels = "SELECT id, label FROM joining WHERE client_id = ? AND state = 'pending' AND label IS NOT NULL"
+    case setAccount = "UPDATE joining SET partner_account_id = ?, label = NULL WHERE id = ?"
     case insertSystem = """
         INSERT INTO joining_system (joining_id, system_id)
         SELECT ?, id FROM client_system WHERE id = ? AND client_id = ? AND deleted_at IS NULL ON CONFLICT DO NOTHING
@@ -215,7 +220,10 @@ extension Connection {
         }
         switch new.seat {
         case .partner(_, _, .existing(let id)): account = .text(of: id)
-        case .partner(_, _, .label(let name)): label = .text(of: name)
+        case .partner(let at, _, .label(let name)):
+            // A label that is an account's name already means that account.
+            let named = try rows(PartnerAccountSQL.byName, .text(of: at), .text(name.folded)).first
+            if let named { account = named[0] } else { label = .text(of: name) }
         default: break
         }
         let by = inviter.map(SQLValue.text(of:)) ?? .null
@@ -239,7 +247,7 @@ extension Connection {
                 .time(now)
             )
         }
-        for system in new.systems {
+        for system in Set(new.systems) {
             guard try execute(JoiningSQL.insertSystem, .text(of: id), .text(of: system), client) == 1 else {
                 throw Refusal(.invalid, "The client has no system '\(system)'.", field: "systems")
             }
@@ -303,9 +311,34 @@ extension Connection {
     /// Ends a pending invitation; its links die and its mail, where it has not gone out, stays.
     func endJoining(_ id: JoiningID, _ state: JoiningRecord.State, at now: Timestamp) throws -> Bool {
         guard try execute(JoiningSQL.end, .text(state.rawValue), .text(of: id)) == 1 else { return false }
+        try closeLinks(of: id, state.rawValue, at: now)
+        return true
+    }
+
+    /// Ends what an invitation has sent: its links and its code, and mails that wait.
+    func closeLinks(of id: JoiningID, _ why: String, at now: Timestamp) throws {
         try execute(LinkSQL.deleteOfJoining, .text(of: id))
         try execute(LinkSQL.deleteCode, .text(of: id))
-        try execute(MailSQL.withdraw, .time(now), .text(state.rawValue), .text(of: id))
-        return true
+        try execute(MailSQL.withdraw, .time(now), .text(why), .text(of: id))
+    }
+
+    /// Withdraws the pending invitations that a person could not make any more (decision D-15).
+    func withdrawBeyondRights(of person: PersonID, at now: Timestamp) throws {
+        for row in try rows(JoiningSQL.openByInviter, .text(of: person)) {
+            let joining = try joining(try row.id(0), at: now)
+            do {
+                try checkInviter(joining, at: now)
+            } catch is Refusal {
+                _ = try endJoining(joining.id, .withdrawn, at: now)
+            }
+        }
+    }
+
+    /// Has pending invitations by a label mean the account that the label has become (rule F-040).
+    func attachLabels(_ folded: String, to account: PartnerAccountID, of client: ClientID) throws {
+        for row in try rows(JoiningSQL.labels, .text(of: client)) {
+            guard try OrganisationName(try row.text(1)).folded == folded else { continue }
+            try execute(JoiningSQL.setAccount, .text(of: account), row[0])
+        }
     }
 }

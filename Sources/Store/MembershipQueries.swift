@@ -236,6 +236,7 @@ extension Storage {
                 )
             }
             if let systems { try connection.setSystems(systems, of: person, client) }
+            try connection.withdrawBeyondRights(of: person, at: now)
             let new = try connection.member(person, of: client)
             if new != present {
                 try connection.audit(
@@ -362,9 +363,7 @@ extension Connection {
     ) throws {
         let person = member.person.id
         try execute(MembershipSQL.delete, .text(of: client), .text(of: person))
-        for row in try rows(JoiningSQL.openByInviter, .text(of: client), .text(of: person)) {
-            _ = try endJoining(try row.id(0), .withdrawn, at: now)
-        }
+        try withdrawBeyondRights(of: person, at: now)
         try audit(
             .client(client),
             "member.removed",

@@ -27,7 +27,6 @@ enum PartnerAccountSQL: String, StatementSet {
     case byName = "SELECT id FROM partner_account WHERE client_id = ? AND folded_name = ?"
     case rename =
         "UPDATE partner_account SET name = ?, folded_name = ?, is_gallery_on = ? WHERE id = ? AND client_id = ?"
-    case setPartner = "UPDATE partner_account SET partner_id = ? WHERE id = ?"
     case delete = "DELETE FROM partner_account WHERE id = ? AND client_id = ?"
     case moveMembers = "UPDATE membership SET partner_account_id = ? WHERE partner_account_id = ? AND client_id = ?"
     case moveJoinings = "UPDATE joining SET partner_account_id = ? WHERE partner_account_id = ? AND client_id = ?"
@@ -118,6 +117,7 @@ extension Storage {
                     throw Refusal(.conflict, "Another partner account of this client has that name.", field: "name")
                 }
             }
+            try connection.attachLabels(present.name.folded, to: id, of: client)
             try connection.execute(
                 PartnerAccountSQL.rename,
                 .text(of: new.name),
@@ -164,6 +164,7 @@ extension Storage {
                     field: "confirmName"
                 )
             }
+            try connection.attachLabels(account.name.folded, to: id, of: client)
             for row in try connection.rows(JoiningSQL.openOfAccount, .text(of: id)) {
                 _ = try connection.endJoining(try row.id(0), .withdrawn, at: now)
             }
@@ -207,6 +208,7 @@ extension Storage {
             let (from, to) = (SQLValue.text(of: id), SQLValue.text(of: target))
             try connection.execute(PartnerAccountSQL.moveMembers, to, from, .text(of: client))
             try connection.execute(PartnerAccountSQL.moveJoinings, to, from, .text(of: client))
+            try connection.attachLabels(source.name.folded, to: target, of: client)
             try connection.execute(PartnerAccountSQL.delete, from, .text(of: client))
             try connection.audit(
                 .client(client),
@@ -266,6 +268,8 @@ extension Connection {
         switch choice {
         case .existing(let id): return try account(id, of: client).id
         case .label(let name):
+            // It may have become a verified partner's name since the invitation.
+            try checkLabel(name, for: nil)
             if let row = try rows(PartnerAccountSQL.byName, .text(of: client), .text(name.folded)).first {
                 return try row.id(0)
             }
@@ -280,10 +284,18 @@ extension Connection {
         at now: Timestamp,
         _ runtime: Runtime
     ) throws -> PartnerAccountID {
-        // An account that was only labelled so becomes the verified partner's.
-        if let partner, let row = try rows(PartnerAccountSQL.byName, .text(of: client), .text(name.folded)).first {
-            try execute(PartnerAccountSQL.setPartner, .text(of: partner), row[0])
-            return try row.id(0)
+        // Those in an account that was only labelled so are not the verified partner's: it says so from now on.
+        if partner != nil, let row = try rows(PartnerAccountSQL.byName, .text(of: client), .text(name.folded)).first {
+            let labelled = try account(try row.id(0), of: client)
+            let other = try OrganisationName("\(labelled.name.text.prefix(170)) (not verified)")
+            try execute(
+                PartnerAccountSQL.rename,
+                .text(of: other),
+                .text(other.folded + "/\(labelled.id)"),
+                .flag(labelled.isGalleryOn),
+                .text(of: labelled.id),
+                .text(of: client)
+            )
         }
         let id = PartnerAccountID(runtime)
         try execute(
@@ -295,6 +307,7 @@ extension Connection {
             partner.map(SQLValue.text(of:)) ?? .null,
             .time(now)
         )
+        if partner == nil { try attachLabels(name.folded, to: id, of: client) }
         return id
     }
 

@@ -90,6 +90,7 @@ extension Storage {
             guard role != present.role else { return present }
             if present.role == .partnerAdmin { try connection.keepAPartnerAdmin(partner, but: person) }
             try connection.execute(StaffSQL.setRole, .text(role.rawValue), .text(of: person), .text(of: partner))
+            try connection.withdrawBeyondRights(of: person, at: now)
             try connection.audit(
                 .partner(partner),
                 "staff.changed",
@@ -120,6 +121,7 @@ extension Storage {
             try expecting(present)
             if present.role == .partnerAdmin { try connection.keepAPartnerAdmin(partner, but: person) }
             try connection.execute(StaffSQL.delete, .text(of: person), .text(of: partner))
+            try connection.withdrawBeyondRights(of: person, at: now)
             try connection.audit(.partner(partner), "staff.removed", "person/\(person)", by: caller, at: now)
             for row in try connection.rows(MembershipSQL.throughPartner, .text(of: person), .text(of: partner)) {
                 let client: ClientID = try row.id(0)

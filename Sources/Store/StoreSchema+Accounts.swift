@@ -5,6 +5,7 @@ extension StoreSchema {
         "ALTER TABLE client ADD COLUMN removed_at BIGINT",
         "ALTER TABLE client ADD COLUMN closing_at BIGINT",
         "ALTER TABLE client ADD COLUMN closing_reason TEXT",
+        "CREATE INDEX client_closing ON client (closing_at) WHERE closing_at IS NOT NULL",
         "ALTER TABLE client ADD COLUMN closed_at BIGINT",
         "ALTER TABLE client_system ADD COLUMN name TEXT",
         "ALTER TABLE client_system ADD COLUMN deleted_at BIGINT",

@@ -72,7 +72,8 @@ struct Services: Sendable {
             users: Users(storage: storage),
             invitations: PartnerInvitations(storage: storage),
             audit: AuditTrail(storage: storage),
-            unknown: UnknownIDs(storage: storage, keys: unknownKeys)
+            unknown: UnknownIDs(storage: storage, keys: unknownKeys),
+            gate: Gate(storage: storage)
         )
     }
 

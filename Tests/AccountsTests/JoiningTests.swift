@@ -101,7 +101,10 @@ struct JoiningTests {
         #expect(messages.count == 1)
         // The newest submission's role counts (D-8).
         let joined = try await site.signUp(newest)
-        #expect(joined.seat == .partner(client.id, .analyst, .label(try OrganisationName("Brightside"))))
+        guard case .partner(client.id, .analyst, .existing) = joined.seat else {
+            Issue.record("\(joined.seat) is not what was offered last")
+            return
+        }
     }
 
     @Test("what the inviter could not grant any more cannot be accepted (D-15)")

@@ -41,7 +41,7 @@ extension Storage {
         var edit = SystemEdit()
         edit.systemClientID = id
         edit.reusesKey = reuse
-        _ = try await changeSystem(system.id, of: system.client, edit, by: .operator)
+        _ = try await changeSystem(system.id, of: system.client, edit, namingHolder: true, by: .operator)
     }
 
     /// Publishes a shoutOut of some text; returns where the pointer went.

@@ -14,6 +14,8 @@ public enum MailTemplate: String, Sendable, CaseIterable {
     case mailboxCode
     /// To whoever's password was changed.
     case passwordChanged
+    /// To a client's admins: its partner has invited a further admin (decision D-18).
+    case adminInvited
     /// To admins: somebody joined.
     case personJoined
     /// To admins: somebody was removed, or left with their partner.

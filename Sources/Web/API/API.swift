@@ -22,6 +22,7 @@ public struct API: Sendable {
     let invitations: PartnerInvitations
     let audit: AuditTrail
     let unknown: UnknownIDs
+    let gate: Gate
 
     /// Puts the API together.
     public init(
@@ -37,7 +38,8 @@ public struct API: Sendable {
         users: Users,
         invitations: PartnerInvitations,
         audit: AuditTrail,
-        unknown: UnknownIDs
+        unknown: UnknownIDs,
+        gate: Gate
     ) {
         self.sessions = sessions
         self.people = people
@@ -52,6 +54,7 @@ public struct API: Sendable {
         self.invitations = invitations
         self.audit = audit
         self.unknown = unknown
+        self.gate = gate
     }
 
     /// Everything that can be asked for, in the order of the description.

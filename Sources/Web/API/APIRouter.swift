@@ -54,7 +54,7 @@ struct APIRouter: Sendable {
         try Self.refuseForeignSite(request, identity)
         let query = try Self.query(request, endpoint)
         let bytes = try await Self.bytes(of: request, endpoint)
-        let body = endpoint.mediaTypes.isEmpty ? try Self.body(bytes, schema) : [:]
+        let body = endpoint.mediaTypes.isEmpty ? try Self.body(bytes, schema, endpoint) : [:]
         guard !endpoint.needsMatch || !EntityTags(request.headers[values: .ifMatch]).isEmpty else {
             throw Refusal(
                 .preconditionRequired,
@@ -63,7 +63,7 @@ struct APIRouter: Sendable {
         }
         var caller = Caller(identity, from: origin)
         var keptAnswer: Response?
-        (caller, keptAnswer) = try await idempotent(caller, request, endpoint, bytes)
+        (caller, keptAnswer) = try await idempotent(caller, request, endpoint, bytes, context.parameters)
         if let keptAnswer { return keptAnswer }
         let call = APICall(
             caller: caller,
@@ -152,7 +152,12 @@ struct APIRouter: Sendable {
             )
         }
         let bytes = Array(buffer.readableBytesView)
-        guard !bytes.isEmpty else { return [] }
+        guard !bytes.isEmpty else {
+            guard endpoint.mediaTypes.isEmpty else {
+                throw Problem(status: .badRequest, code: "noBody", detail: "The file to be imported is the body.")
+            }
+            return []
+        }
         let type = request.headers[.contentType]?.split(separator: ";").first.map {
             $0.lowercased().trimmingPrefix(" ").description.replacing(" ", with: "")
         }
@@ -168,7 +173,7 @@ struct APIRouter: Sendable {
         return bytes
     }
 
-    private static func body(_ bytes: [UInt8], _ schema: Schema?) throws -> JSONValue {
+    private static func body(_ bytes: [UInt8], _ schema: Schema?, _ endpoint: Endpoint) throws -> JSONValue {
         guard let schema else {
             guard bytes.isEmpty || (try? JSONValue(parsing: bytes)) == .object([:]) else {
                 throw Refusal(.invalid, "This address takes no body.")
@@ -186,7 +191,9 @@ struct APIRouter: Sendable {
                 errors: [(error.pointer, error.reason)]
             )
         }
-        let faults = schema.faults(in: value)
+        let faults = schema.faults(in: value).map { fault in
+            (pointer: fault.pointer, reason: endpoint.readOnly[fault.pointer] ?? fault.reason)
+        }
         guard faults.isEmpty else {
             throw Refusal(
                 .invalid,
@@ -204,7 +211,8 @@ struct APIRouter: Sendable {
         _ caller: Caller,
         _ request: Request,
         _ endpoint: Endpoint,
-        _ bytes: [UInt8]
+        _ bytes: [UInt8],
+        _ parameters: Parameters
     ) async throws -> (Caller, Response?) {
         guard let key = request.headers[.idempotencyKey], caller.person != nil, let kept = endpoint.kept else {
             return (caller, nil)
@@ -214,6 +222,11 @@ struct APIRouter: Sendable {
         }
         let digest = Digest(of: Array("\(request.method) \(request.uri.path)\n".utf8) + bytes)
         if let known = try await api.sessions.keptAnswer(to: key, caller) {
+            // Whoever has lost the right to do it sees nothing of what it came to.
+            var partner: PartnerID?
+            if let text = parameters.get("partner") { partner = try await api.partners.id(text) }
+            let client = parameters.get("client").flatMap { ClientID($0) }
+            try await api.gate.check(caller, endpoint.action, partner: partner, client: client)
             guard known.request == digest else {
                 throw Refusal(.invalid, "This Idempotency-Key was used for another request within a day.")
             }
@@ -240,7 +253,7 @@ struct APIRouter: Sendable {
     // MARK: The answer
 
     private static func response(_ answer: APIAnswer, _ request: Request, _ endpoint: Endpoint) -> Response {
-        var fields = fields(isRead: request.method == .get)
+        var fields = fields(isRead: request.method == .get || request.method == .head)
         if let location = answer.location { fields[.location] = location }
         if let session = answer.session {
             let age = session.isEmpty ? "; Max-Age=0" : ""
@@ -329,14 +342,18 @@ private struct APIErrors: RouterMiddleware {
     private func unrouted(_ request: Request) -> Problem {
         let segments = request.uri.path.split(separator: "/")
         guard segments.prefix(2) == ["api", "v1"] else { return .notFound }
-        let allowed = endpoints.filter { endpoint in
+        let path = segments.dropFirst(2)
+        let matching = endpoints.filter { endpoint in
             let template = endpoint.path.split(separator: "/")
-            let path = segments.dropFirst(2)
             return template.count == path.count && zip(template, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
-        }.map(\.method.rawValue)
-        let known = segments.dropFirst(2) == ["openapi.json"] ? ["GET"] : allowed
-        guard !known.isEmpty else { return .notFound }
-        return .methodNotAllowed((known + (known.contains("GET") ? ["HEAD"] : [])).sorted())
+        }
+        // As the router has it, a word of the path comes before a parameter that could be that word.
+        let fewest = matching.map(\.parameters.count).min()
+        var allowed = Set(matching.filter { $0.parameters.count == fewest }.map(\.method.rawValue))
+        if path == ["openapi.json"] { allowed = ["GET"] }
+        guard !allowed.isEmpty else { return .notFound }
+        if allowed.contains("GET") { allowed.insert("HEAD") }
+        return .methodNotAllowed(allowed.sorted())
     }
 }
 

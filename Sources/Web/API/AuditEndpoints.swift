@@ -27,7 +27,7 @@ extension API {
                 .init(
                     name: "cursor",
                     about: "What `next` of the part before says.",
-                    schema: ["type": "string", "maxLength": 20]
+                    schema: ["type": "integer", "minimum": 1, "maximum": .integer(JSONValue.integerMax)]
                 ),
             ]
         ) { call in

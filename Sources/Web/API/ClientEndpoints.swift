@@ -33,7 +33,7 @@ extension API {
                     [
                         "name": APISchemas.name, "system": ["type": "string", "maxLength": 64],
                         "systemClientId": APISchemas.systemClientID, "reuseKey": APISchemas.flag,
-                        "admins": APISchemas.list(APISchemas.email, 1...20),
+                        "admins": APISchemas.list(APISchemas.email, 0...20),
                         "sendActivation": APISchemas.choice(ActivationMails.allCases.map(\.rawValue)),
                     ],
                     optional: ["reuseKey", "sendActivation"]
@@ -72,6 +72,7 @@ extension API {
                     ],
                     optional: ["systemClientId", "reuseKey", "system", "cacheClass"]
                 ),
+                readOnly: ["/name": "the Client Name cannot be edited once the client is made"],
                 example: ["systemClientId": "0b6f8f6e-2f0c-4a7d-8c55-6a1d3f7f9b21"],
                 answer: "Client"
             ) { call in

@@ -22,6 +22,8 @@ struct Endpoint: Sendable {
     var query: [QueryParameter] = []
     /// The schema of a JSON body; nil where there is none.
     var body: JSONValue?
+    /// Members that cannot be changed, as JSON pointers, and what to say of each.
+    var readOnly: [String: String] = [:]
     /// The media types of a body that is not JSON, and reaches the operation as it came; empty for JSON.
     var mediaTypes: [String] = []
     /// An example of the body.
@@ -153,8 +155,13 @@ struct APIAnswer: Sendable {
     static func ok(_ body: JSONValue) -> APIAnswer { APIAnswer(body: body) }
 
     /// 201 with what was made.
+    ///
+    /// - Parameters:
+    ///   - body: What was made.
+    ///   - location: Its path; empty for what has no address of its own.
+    /// - Returns: The answer.
     static func created(_ body: JSONValue, at location: String) -> APIAnswer {
-        APIAnswer(status: .created, body: body, location: "/api/v1" + location)
+        APIAnswer(status: .created, body: body, location: location.isEmpty ? nil : "/api/v1" + location)
     }
 
     /// 204

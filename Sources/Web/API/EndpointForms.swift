@@ -82,6 +82,7 @@ extension Endpoint {
         _ action: Action,
         _ summary: String,
         body: JSONValue,
+        readOnly: [String: String] = [:],
         example: JSONValue? = nil,
         answer: String,
         run: @escaping @Sendable (APICall) async throws -> JSONValue
@@ -92,6 +93,7 @@ extension Endpoint {
             action: action,
             summary: summary,
             body: body,
+            readOnly: readOnly,
             example: example,
             needsMatch: true,
             answer: answer

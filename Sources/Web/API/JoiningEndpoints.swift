@@ -38,6 +38,10 @@ extension API {
                         "firstName": "Ada", "lastName": "Berger", "password": "seven green lanterns at dusk",
                     ],
                     answer: "Joined",
+                    kept: { result in
+                        guard case .joined(let person, let seat)? = result as? Accepted else { return nil }
+                        return Self.joined(person, seat)
+                    },
                     run: accept
                 ),
                 Endpoint(
@@ -58,7 +62,7 @@ extension API {
         let link = call.parameters["token"] ?? ""
         let joined: Joinings.Joined
         if call.body == [:] {
-            joined = try await joinings.accept(call.caller, link)
+            joined = try await joinings.accept(call.caller, link, agent: call.fields[.userAgent])
         } else {
             let person = Joinings.NewPerson(
                 firstName: try PersonName(try call.required("firstName"), field: "firstName"),
@@ -74,14 +78,18 @@ extension API {
                 agent: call.fields[.userAgent]
             )
         }
+        var answer = Self.joined(joined.person, joined.seat)
+        answer.session = joined.session.text
+        return answer
+    }
+
+    private static func joined(_ person: PersonID, _ seat: Seat) -> APIAnswer {
         var client = JSONValue.null
         var partner = JSONValue.null
-        switch joined.seat {
+        switch seat {
         case .staff(let id, _): partner = Representation.id(id)
         case .regular(let id, _), .partner(let id, _, _): client = Representation.id(id)
         }
-        var answer = APIAnswer.ok(["person": Representation.id(joined.person), "client": client, "partner": partner])
-        answer.session = joined.session?.text
-        return answer
+        return .ok(["person": Representation.id(person), "client": client, "partner": partner])
     }
 }

@@ -35,7 +35,7 @@ struct OpenAPI {
 
     private func operation(_ endpoint: Endpoint) -> JSONValue {
         var members: [String: JSONValue] = [
-            "operationId": .string(endpoint.action.rawValue + (isSecondOf(endpoint) ? "AtActivation" : "")),
+            "operationId": .string(Self.operationID(endpoint)),
             "summary": .string(endpoint.summary), "responses": responses(endpoint),
         ]
         let parameters = parameters(endpoint)
@@ -60,9 +60,15 @@ struct OpenAPI {
         return .object(members)
     }
 
-    /// Activations and invitations answer the same operations under two paths.
-    private func isSecondOf(_ endpoint: Endpoint) -> Bool {
-        endpoint.path.hasPrefix("/activations/")
+    /// The action's name, and what sets apart the endpoints that share one: activations and invitations are answered
+    /// alike, and so are lists and their members, people and their invitations.
+    private static func operationID(_ endpoint: Endpoint) -> String {
+        let path = endpoint.path
+        let isMember = path.hasSuffix("}") && endpoint.method == .get && endpoint.action.rawValue.hasSuffix("s")
+        return endpoint.action.rawValue
+            + (path.hasPrefix("/activations/") ? "AtActivation" : "")
+            + (path.contains("/users/invitations") || path.contains("/staff/invitations") ? "Invitation" : "")
+            + (path.hasSuffix("/mails") ? "Mail" : "") + (isMember ? "Member" : "")
     }
 
     private func parameters(_ endpoint: Endpoint) -> [JSONValue] {
@@ -77,7 +83,8 @@ struct OpenAPI {
         }
         if endpoint.needsMatch {
             parameters.append([
-                "name": "If-Match", "in": "header", "required": true, "schema": ["type": "string"],
+                "name": "If-Match", "in": "header", "required": true,
+                "schema": ["type": "string", "pattern": #"^(\*|(W/)?"[!#-~]*"( *, *(W/)?"[!#-~]*")*)$"#],
                 "description": "The ETag of the state that was seen, or `*`.",
             ])
         }

@@ -33,7 +33,7 @@ struct TokenCommand: AsyncParsableCommand {
         @Option(help: ArgumentHelp("Whose token it is.", valueName: "email")) var person: String
         @Option(help: "What to call it.") var name: String
         @Option(help: ArgumentHelp("What it may do, with commas.", valueName: "scope,…")) var scopes: String
-        @Option(help: "How many days it lives, at most 366.") var days = 90
+        @Option(help: "How many days it lives, at most 365.") var days = 90
 
         func run() async throws {
             let names = scopes.split(separator: ",").map { $0.trimmingPrefix(" ").description }

@@ -2,12 +2,12 @@ import Logging
 import ServiceLifecycle
 import Store
 
-/// Closes the clients whose closing is due, once a minute.
+/// Closes the clients whose closing is due, within seconds.
 struct ClientCloser: Service {
     let storage: Storage
     let logger: Logger
 
-    private static let pause = Duration.seconds(60)
+    private static let pause = Duration.seconds(5)
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown {

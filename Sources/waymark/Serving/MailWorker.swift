@@ -16,6 +16,8 @@ struct MailWorker: Service {
             while true {
                 do {
                     while try await round() > 0 {}
+                } catch is CancellationError {
+                    return
                 } catch {
                     logger.error("The outbox could not be worked on.", metadata: ["error": "\(error)"])
                 }
