@@ -10,101 +10,6 @@ enum ClientChangeSQL: String, StatementSet {
         UPDATE client SET closing_at = NULL, closing_reason = NULL WHERE id = ? AND closing_at IS NOT NULL
         """
     case remove = "UPDATE client SET removed_at = ? WHERE id = ?"
-    case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
-    case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
-    case setTypeAndName = "UPDATE client_system SET type = ?, name = ? WHERE id = ?"
-    case rekey = "UPDATE client_system SET system_client_id = ? WHERE id = ?"
-    case deleteSystem = "UPDATE client_system SET system_client_id = ?, deleted_at = ? WHERE id = ?"
-    case leaveMemberships = "DELETE FROM membership_system WHERE system_id = ?"
-    case leaveJoinings = "DELETE FROM joining_system WHERE system_id = ?"
-    case joiningsWithoutSystems = """
-        SELECT id FROM joining WHERE client_id = ? AND kind = 'partner' AND state = 'pending'
-            AND NOT EXISTS (SELECT 1 FROM joining_system WHERE joining_system.joining_id = joining.id)
-        """
-    case environments = """
-        SELECT environment.name, environment.key, live.release_id FROM environment
-        JOIN workspace ON workspace.id = environment.workspace_id
-        LEFT JOIN live ON live.environment_id = environment.id WHERE workspace.system_id = ?
-        """
-}
-
-/// A client, as stored.
-public struct ClientRecord: Hashable, Sendable {
-    /// Where it stands (`domain.md`, State machines).
-    public enum State: String, Sendable {
-        /// No admin has signed up yet.
-        case notActivated
-        /// One has.
-        case activated
-        /// Its keys answer the no-op.
-        case suspended
-        /// It will be closed.
-        case closing
-    }
-
-    /// Its id.
-    public let id: ClientID
-    /// Its owner partner.
-    public let partner: PartnerID
-    /// Its name, which never changes (rule F-132).
-    public let name: OrganisationName
-    /// Since when it is activated, if it is.
-    public let activatedAt: Timestamp?
-    /// Since when it is suspended, if it is.
-    public let suspendedAt: Timestamp?
-    /// Why.
-    public let suspensionReason: String?
-    /// When it will be closed, if so.
-    public let closingAt: Timestamp?
-    /// Why.
-    public let closingReason: String?
-    /// When it was made.
-    public let createdAt: Timestamp
-    /// The cache class of its systems without an own one: its partner's.
-    public let partnerCacheClass: CacheClass
-    /// Its systems, the one that it was made with first.
-    public var systems: [SystemRecord] = []
-
-    init(_ row: SQLRow) throws {
-        id = try row.id(0)
-        partner = try row.id(1)
-        name = try OrganisationName(try row.text(2))
-        activatedAt = try row.optional(3, row.time)
-        suspendedAt = try row.optional(4, row.time)
-        suspensionReason = try row.optional(5, row.text)
-        closingAt = try row.optional(6, row.time)
-        closingReason = try row.optional(7, row.text)
-        createdAt = try row.time(8)
-        guard let cacheClass = CacheClass(rawValue: try row.text(9)) else { throw row.damaged(9) }
-        partnerCacheClass = cacheClass
-    }
-
-    /// How long a browser or CDN may go on showing what one of its keys answered before, at most.
-    public var secondsToKill: Int64 {
-        systems.map { ($0.cacheClass ?? partnerCacheClass).secondsToKill }.max() ?? 0
-    }
-
-    /// Where it stands.
-    public var state: State {
-        closingAt != nil ? .closing : suspendedAt != nil ? .suspended : activatedAt != nil ? .activated : .notActivated
-    }
-}
-
-/// What is to become of a system; nil leaves a thing as it is.
-public struct SystemEdit: Hashable, Sendable {
-    /// Another System Client ID (rule F-137).
-    public var systemClientID: SystemClientID?
-    /// Take it back although it was given up within 30 days (decision D-4).
-    public var reusesKey = false
-    /// Another type.
-    public var type: SystemType?
-    /// Another name.
-    public var name: OrganisationName?
-    /// Another cache class of its own, or none.
-    public var cacheClass: CacheClass??
-
-    /// An edit that leaves everything as it is.
-    public init() {}
 }
 
 extension Storage {
@@ -262,134 +167,6 @@ extension Storage {
         }
     }
 
-    /// Adds a system to a client.
-    ///
-    /// - Throws: `conflict` where another system of the partner has the id (F-119), or it is reserved.
-    public func addSystem(_ new: NewSystem, reusesKey: Bool, to client: ClientID, by caller: Caller) async throws
-        -> SystemRecord
-    {
-        let now = runtime.now()
-        let runtime = runtime
-        return try await writing { connection in
-            let partner = try connection.client(client).partner
-            try connection.lockPartner(partner)
-            try connection.takeKey(new.systemClientID, of: partner, reuse: reusesKey, at: now)
-            let mapping = try Self.addSystem(new, of: client, partner, connection, runtime, now)
-            let record = try connection.system(mapping.system, of: client)
-            try connection.audit(
-                .client(client),
-                "system.added",
-                "system/\(record.id)",
-                ["systemClientId": .string("\(new.systemClientID)")],
-                by: caller,
-                at: now
-            )
-            let key = try connection.partnerKey(partner)
-            try FeedWriter.write(connection, at: now) { feed in
-                try feed.set(.mapping(key, record.systemClientID), record.entry)
-            }
-            try connection.keepAnswer(to: caller, record, at: now)
-            return record
-        }
-    }
-
-    /// Changes a system: in one generation an old key stops and the new one works (rules F-131, F-137). The old one stays
-    /// reserved for 30 days.
-    ///
-    /// - Throws: `conflict` where another system of the partner has the id (F-119), or it is reserved.
-    public func changeSystem(
-        _ system: SystemID,
-        of client: ClientID,
-        _ edit: SystemEdit,
-        namingHolder: Bool = false,
-        expecting: @escaping Expectation<ClientRecord> = { _ in },
-        by caller: Caller
-    ) async throws -> SystemRecord {
-        let now = runtime.now()
-        return try await writing { connection in
-            let partner = try connection.client(client).partner
-            try connection.lockPartner(partner)
-            try expecting(try connection.clientWithSystems(client))
-            let present = try connection.system(system, of: client)
-            if let id = edit.systemClientID, id != present.systemClientID {
-                try connection.takeKey(id, of: partner, reuse: edit.reusesKey, naming: namingHolder, at: now)
-                try connection.giveUpKey(present.systemClientID, of: partner, at: now)
-                try connection.execute(ClientChangeSQL.rekey, .text(of: id), .text(of: system))
-            }
-            if edit.type != nil || edit.name != nil {
-                try connection.execute(
-                    ClientChangeSQL.setTypeAndName,
-                    .text(of: edit.type ?? present.type),
-                    .text(of: edit.name ?? present.name),
-                    .text(of: system)
-                )
-            }
-            if let cacheClass = edit.cacheClass {
-                let value = cacheClass.map { SQLValue.text($0.rawValue) } ?? .null
-                try connection.execute(ClientChangeSQL.setCacheClass, value, .text(of: system))
-            }
-            let new = try connection.system(system, of: client)
-            guard new != present else { return present }
-            try connection.audit(
-                partner,
-                client,
-                "system.changed",
-                [
-                    "system": .string("system/\(system)"), "systemClientId": .string("\(new.systemClientID)"),
-                    "was": .string("\(present.systemClientID)"), "reuseKey": .bool(edit.reusesKey),
-                ],
-                by: caller,
-                at: now
-            )
-            let key = try connection.partnerKey(partner)
-            try FeedWriter.write(connection, at: now) { feed in
-                if new.systemClientID != present.systemClientID {
-                    try feed.set(.mapping(key, present.systemClientID), nil)
-                }
-                try feed.set(.mapping(key, new.systemClientID), new.entry)
-            }
-            return new
-        }
-    }
-
-    /// Deletes a system of a client; memberships and pending invitations lose it (decision D-11).
-    ///
-    /// - Throws: `conflict` for the last system, or for one with live content where `confirmed` is false.
-    public func deleteSystem(
-        _ system: SystemID,
-        of client: ClientID,
-        confirmed: Bool,
-        expecting: @escaping Expectation<SystemRecord>,
-        by caller: Caller
-    ) async throws {
-        let now = runtime.now()
-        try await writing { connection in
-            let partner = try connection.client(client).partner
-            try connection.lockPartner(partner)
-            let record = try connection.system(system, of: client)
-            try expecting(record)
-            guard try connection.clientWithSystems(client).systems.count > 1 else {
-                throw Refusal(.conflict, "A client keeps at least one system.")
-            }
-            let live = try connection.rows(ClientChangeSQL.environments, .text(of: system)).contains { $0[2] != .null }
-            guard !live || confirmed else {
-                throw Refusal(.conflict, "The system has live content; repeat with ?confirm=true to take it away.")
-            }
-            try connection.audit(.client(client), "system.deleted", "system/\(system)", by: caller, at: now)
-            let key = try connection.partnerKey(partner)
-            try FeedWriter.write(connection, at: now) { feed in
-                try connection.deleteSystem(record, of: partner, key, &feed, at: now)
-            }
-        }
-    }
-
-    /// Switches standard content off for a system, or on again (decision D-18).
-    public func setStandardContentOff(of system: SystemRecord, _ isOff: Bool) async throws {
-        _ = try await changeClient(system.client) { connection in
-            try connection.execute(ClientChangeSQL.setStandardContentOff, .flag(isOff), .text(of: system.id))
-        }
-    }
-
     static let noClient = Refusal(.notFound, "There is no such client.", field: "client")
 
     /// Changes a client's rows under its partner's lock, then the mappings of all its systems.
@@ -433,13 +210,6 @@ extension Connection {
         try withSystems(client(id))
     }
 
-    func system(_ id: SystemID, of client: ClientID) throws -> SystemRecord {
-        guard let row = try rows(ClientSQL.bySystem, .text(of: id), .text(of: client)).first else {
-            throw Refusal(.notFound, "There is no such system.")
-        }
-        return try SystemRecord(row)
-    }
-
     func partnerKey(_ partner: PartnerID) throws -> PartnerKey {
         guard let row = try rows(PartnerSQL.byID, .text(of: partner)).first else { throw MissingHead() }
         return try PartnerKey(try row.text(1))
@@ -453,7 +223,7 @@ extension Connection {
     }
 
     /// Appends an event about a client to its own chain and to its partner's.
-    fileprivate func audit(
+    func audit(
         _ partner: PartnerID,
         _ client: ClientID,
         _ action: String,
@@ -463,73 +233,6 @@ extension Connection {
     ) throws {
         for tenant in [Tenant.partner(partner), .client(client)] {
             try audit(tenant, action, "client/\(client)", details, by: caller, at: now)
-        }
-    }
-
-    /// Takes a System Client ID for a system, under the partner's lock.
-    ///
-    /// - Parameters:
-    ///   - id: The id.
-    ///   - partner: Whose.
-    ///   - reuse: Take it although it is reserved.
-    ///   - naming: Tell who has it: a partner's staff may know, another client may not.
-    ///   - now: The present time.
-    /// - Throws: `conflict` where another system has it, or it is reserved.
-    func takeKey(
-        _ id: SystemClientID,
-        of partner: PartnerID,
-        reuse: Bool,
-        naming: Bool = false,
-        at now: Timestamp
-    ) throws {
-        if let holder = try rows(ClientSQL.holder, .text(of: partner), .text(of: id)).first {
-            throw Refusal(
-                .conflict,
-                naming
-                    ? "The System Client ID '\(id)' belongs to '\(try holder.text(1))' within this partner."
-                    : "The System Client ID '\(id)' is taken within this partner.",
-                field: "systemClientId"
-            )
-        }
-        if !reuse, let until = try Storage.reservation(of: id, partner, now, self) {
-            throw Refusal(
-                .conflict,
-                "The System Client ID '\(id)' was given up, and stays reserved until \(until); reuseKey takes it back.",
-                field: "systemClientId"
-            )
-        }
-        try execute(ClientSQL.endReservation, .text(of: partner), .text(of: id))
-    }
-
-    fileprivate func giveUpKey(_ id: SystemClientID, of partner: PartnerID, at now: Timestamp) throws {
-        let until = SQLValue.integer(now.milliseconds + Storage.reservationMilliseconds)
-        try execute(ClientSQL.reserve, .text(of: partner), .text(of: id), until)
-    }
-
-    /// Takes a system out of the world: its row stays for what was, under an id that no page can ask for.
-    func deleteSystem(
-        _ system: SystemRecord,
-        of partner: PartnerID,
-        _ key: PartnerKey,
-        _ feed: inout FeedWriter,
-        at now: Timestamp
-    ) throws {
-        try giveUpKey(system.systemClientID, of: partner, at: now)
-        let grave = SQLValue.text("deleted/\(system.id)")
-        try execute(ClientChangeSQL.deleteSystem, grave, .time(now), .text(of: system.id))
-        try execute(ClientChangeSQL.leaveMemberships, .text(of: system.id))
-        try execute(ClientChangeSQL.leaveJoinings, .text(of: system.id))
-        // A partner invitation that has no system left leads nowhere.
-        for row in try rows(ClientChangeSQL.joiningsWithoutSystems, .text(of: system.client)) {
-            _ = try endJoining(try row.id(0), .withdrawn, at: now)
-        }
-        try feed.set(.mapping(key, system.systemClientID), nil)
-        for row in try rows(ClientChangeSQL.environments, .text(of: system.id)) {
-            try feed.set(.environment(try EnvironmentKey(try row.text(1))), nil)
-            try feed.set(.pointer(.system(system.id), try EnvironmentName(try row.text(0))), nil)
-            if let release: ReleaseID = try row.optional(2, { try row.id($0) }) {
-                try feed.set(.release(release), nil)
-            }
         }
     }
 }
