@@ -170,7 +170,7 @@ extension Storage {
     static let noClient = Refusal(.notFound, "There is no such client.", field: "client")
 
     /// Changes a client's rows under its partner's lock, then the mappings of all its systems.
-    private func changeClient(
+    func changeClient(
         _ client: ClientID,
         _ change: @escaping @Sendable (any Connection) throws -> Void
     ) async throws -> ClientRecord {
