@@ -313,6 +313,7 @@ PARTNERS = [
           query="?dryRun=true"),
     Probe("readClientImport", "GET /partners/{partner}/client-imports/{import}",
           at=lambda site, who: {"import": site.client_import()}),
+    Probe("readUnknownIDs", "GET /partners/{partner}/unknown-ids"),
     Probe("readPartnerAudit", "GET /partners/{partner}/audit-events"),
 ]
 

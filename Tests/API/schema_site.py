@@ -184,7 +184,11 @@ class Builder:
         token = self.server.link(address, kind)
         names = {"firstName": "Robin", "lastName": "Example", "password": PASSWORD}
         answer = self.ask("POST", f"/{kind}/{token}/acceptance", by, {} if by else names)
-        return by or Person(address, session=answer.cookies.get(COOKIE, "")), answer.json()["person"]
+        session = answer.cookies.get(COOKIE, "")
+        if by:
+            # Accepting starts another session.
+            by.session = session or by.session
+        return by or Person(address, session=session), answer.json()["person"]
 
     def equip(self, person: Person, scopes: list[str]) -> None:
         """Gives an API token, if the person may have one, and notes the ids of what the person signs in by."""

@@ -35,7 +35,7 @@ struct OpenAPI {
 
     private func operation(_ endpoint: Endpoint) -> JSONValue {
         var members: [String: JSONValue] = [
-            "operationId": .string(Self.operationID(endpoint)),
+            "operationId": .string(operationID(endpoint)),
             "summary": .string(endpoint.summary), "responses": responses(endpoint),
         ]
         let parameters = parameters(endpoint)
@@ -47,7 +47,7 @@ struct OpenAPI {
             members["requestBody"] = ["required": true, "content": .object([type: .object(content)])]
         }
         if !endpoint.mediaTypes.isEmpty {
-            let content = endpoint.mediaTypes.map { ($0, ["schema": ["type": "string"]] as JSONValue) }
+            let content = endpoint.mediaTypes.map { ($0, ["schema": ["type": "string", "minLength": 1]] as JSONValue) }
             members["requestBody"] = [
                 "required": true, "content": .object(Dictionary(content) { first, _ in first }),
             ]
@@ -62,9 +62,10 @@ struct OpenAPI {
 
     /// The action's name, and what sets apart the endpoints that share one: activations and invitations are answered
     /// alike, and so are lists and their members, people and their invitations.
-    private static func operationID(_ endpoint: Endpoint) -> String {
+    private func operationID(_ endpoint: Endpoint) -> String {
         let path = endpoint.path
-        let isMember = path.hasSuffix("}") && endpoint.method == .get && endpoint.action.rawValue.hasSuffix("s")
+        let isShared = endpoints.contains { $0.action == endpoint.action && $0.path != path && $0.method == .get }
+        let isMember = path.hasSuffix("}") && endpoint.method == .get && isShared && !path.hasSuffix("{token}")
         return endpoint.action.rawValue
             + (path.hasPrefix("/activations/") ? "AtActivation" : "")
             + (path.contains("/users/invitations") || path.contains("/staff/invitations") ? "Invitation" : "")
