@@ -21,14 +21,9 @@ public final class Passwords: Sendable {
 
     private typealias Job = @Sendable () -> Void
 
-    private struct Queue {
-        var jobs: [Job] = []
-        var isClosed = false
-    }
-
     private let cost: Cost
     private let runtime: Runtime
-    private let queue = Mutex(Queue())
+    private let jobs = Mutex<[Job]>([])
     private let ready = DispatchSemaphore(value: 0)
 
     /// Threads that hash: with ``Cost/standard`` each holds 32 MiB meanwhile.
@@ -58,7 +53,7 @@ public final class Passwords: Sendable {
     }
 
     private func next() -> Job? {
-        queue.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+        jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 
     /// A hash to be stored: `scrypt$N$r$p$salt$key`, N as its exponent, the others in hexadecimal digits.
@@ -117,9 +112,9 @@ public final class Passwords: Sendable {
 
     private func work<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            let isFull = queue.withLock { queue -> Bool in
-                guard queue.jobs.count < Self.waitingMax else { return true }
-                queue.jobs.append { continuation.resume(with: Swift.Result { try body() }) }
+            let isFull = jobs.withLock { jobs -> Bool in
+                guard jobs.count < Self.waitingMax else { return true }
+                jobs.append { continuation.resume(with: Swift.Result { try body() }) }
                 return false
             }
             if isFull {

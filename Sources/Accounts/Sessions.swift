@@ -28,7 +28,7 @@ public struct Sessions: Sendable {
         _ password: String,
         from origin: Origin,
         agent: String?
-    ) async throws -> (secret: SecretToken, person: PersonID) {
+    ) async throws -> (secret: SecretToken, person: PersonRecord) {
         let wrong = Refusal(.unauthenticated, "The address or the password is not right.")
         guard let address = try? EmailAddress(address, field: "email"), password.utf8.count <= NewPassword.bytesMax
         else {
@@ -38,7 +38,7 @@ public struct Sessions: Sendable {
         let known = try await storage.password(of: address)
         guard try await passwords.matches(password, known?.hash), let person = known?.person else { throw wrong }
         tries.giveBack(address.text)
-        return (try await begin(person, from: origin, agent: agent), person)
+        return (try await begin(person, from: origin, agent: agent), try await storage.person(person))
     }
 
     /// Begins a session of a person who has just shown who they are.

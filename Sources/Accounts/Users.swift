@@ -76,11 +76,7 @@ public struct Users: Sendable {
             account: nil,
             role: role,
             systems: systems,
-            expecting: { present in
-                try Self.requireReach(relation, [present.role], present.systems)
-                try Self.requireRegularAdmin(relation, present)
-                try expecting(present)
-            },
+            expecting: Self.reaching(relation, expecting),
             by: caller
         )
     }
@@ -97,11 +93,7 @@ public struct Users: Sendable {
             person,
             of: client,
             account: nil,
-            expecting: { present in
-                try Self.requireReach(relation, [present.role], present.systems)
-                try Self.requireRegularAdmin(relation, present)
-                try expecting(present)
-            },
+            expecting: Self.reaching(relation, expecting),
             by: caller
         )
     }
@@ -118,6 +110,18 @@ public struct Users: Sendable {
         let relation = try await access.client(caller, client, .mailUser)
         try await requireReach(relation, invitation, client)
         return try await storage.resendInvitation(invitation, of: .client(client), by: caller)
+    }
+
+    /// Expects a member whom the caller reaches, in the state that the caller saw.
+    private static func reaching(
+        _ relation: Relation?,
+        _ expecting: @escaping Expectation<MemberRecord>
+    ) -> Expectation<MemberRecord> {
+        { present in
+            try requireReach(relation, [present.role], present.systems)
+            try requireRegularAdmin(relation, present)
+            try expecting(present)
+        }
     }
 
     private func requireReach(_ relation: Relation?, _ invitation: JoiningID, _ client: ClientID) async throws {

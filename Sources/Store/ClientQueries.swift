@@ -65,8 +65,6 @@ enum ClientSQL: String, StatementSet {
         WHERE client.partner_id = ? AND client.removed_at IS NULL AND client.closed_at IS NULL AND client.id > ?
         ORDER BY client.id LIMIT ?
         """
-    case partnerOf =
-        "SELECT partner.key, partner.id FROM client JOIN partner ON partner.id = client.partner_id WHERE client.id = ?"
 }
 
 /// A client to be made with its first system (rules F-110 to F-119).

@@ -80,7 +80,8 @@ public enum Seat: Hashable, Sendable {
         }
     }
 
-    var role: String {
+    /// The role's name.
+    public var role: String {
         switch self {
         case .staff(_, let role): role.rawValue
         case .regular(_, let role), .partner(_, let role, _): role.rawValue

@@ -15,7 +15,6 @@ enum MailSQL: String, StatementSet {
     case again = "UPDATE mail SET due_at = ?, error = ? WHERE id = ?"
     case withdraw =
         "UPDATE mail SET failed_at = ?, error = ? WHERE joining_id = ? AND sent_at IS NULL AND failed_at IS NULL"
-    case waiting = "SELECT COUNT(*), MIN(created_at) FROM mail WHERE sent_at IS NULL AND failed_at IS NULL"
 }
 
 /// A mail of the outbox, taken for delivery.
@@ -124,14 +123,6 @@ extension Storage {
             } else {
                 try connection.execute(MailSQL.failed, .time(now), .text(reason), .text(of: mail))
             }
-        }
-    }
-
-    /// How many mails wait, and since when the oldest does.
-    public func waitingMails() async throws -> (count: Int64, since: Timestamp?) {
-        try await engine.snapshot { connection in
-            guard let row = try connection.rows(MailSQL.waiting).first else { return (0, nil) }
-            return (try row.integer(0), try row.optional(1, row.time))
         }
     }
 }

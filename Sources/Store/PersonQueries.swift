@@ -94,11 +94,6 @@ extension Storage {
         }
     }
 
-    /// Whether an address has an identity.
-    public func hasPerson(_ address: EmailAddress) async throws -> Bool {
-        try await engine.snapshot { try $0.person(address) != nil }
-    }
-
     /// Changes what a person says of themselves.
     ///
     /// - Parameters:

@@ -12,19 +12,22 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 
 class Deployment:
-    """One server with its data directory. With `clock`, a file of libfaketime's, its time of day is the test's."""
+    """One server with its data directory. Without a mail server's port, mails go into its mailbox folder. With `clock`, a
+    file of libfaketime's, its time of day is the test's."""
 
-    def __init__(self, binary: Path, folder: Path, mail_port: int, clock: Path | None = None):
+    def __init__(
+        self, binary: Path, folder: Path, mail_port: int | None, clock: Path | None = None, level: str = "info"
+    ):
         self.binary, self.data = binary, folder / "data"
         self.log = folder / "log"
-        self.environment = {
-            **os.environ,
-            "WAYMARK_SMTP": f"127.0.0.1:{mail_port}",
-            "WAYMARK_SMTP_SECURITY": "none",
-            "WAYMARK_MAIL_FROM": "waymark@tessera.example",
-            # The backtrace of a crash takes a minute or more.
-            "SWIFT_BACKTRACE": "enable=no",
-        }
+        # The backtrace of a crash takes a minute or more.
+        self.environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", "WAYMARK_LOG_LEVEL": level}
+        if mail_port:
+            self.environment |= {
+                "WAYMARK_SMTP": f"127.0.0.1:{mail_port}",
+                "WAYMARK_SMTP_SECURITY": "none",
+                "WAYMARK_MAIL_FROM": "waymark@tessera.example",
+            }
         self.faked: dict[str, str] = {}
         if clock:
             self.faked = {

@@ -130,7 +130,7 @@ def main() -> int:
         for number, role in enumerate([options.role] if options.role else ROLES):
             begun = time.monotonic()
             # Each role has the deployment as it was made: what one does to it is not seen by another.
-            shutil.copytree(folder / "made", folder / role, ignore=shutil.ignore_patterns("waymark.sock", "lock"))
+            shutil.copytree(folder / "made", folder / role, ignore=shutil.ignore_patterns("waymark.sock", "lock", "log"))
             with Server(options.waymark, folder / role) as server:
                 sites[role].base = server.control + "/api/v1"
                 found = run(sites[role], document, folder / role, options, number == 0)

@@ -8,13 +8,13 @@ import email.policy
 import json
 import os
 import re
-import socket
-import subprocess
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import requests
+
+from deployment import Deployment
 
 COOKIE = "__Host-waymark"
 PASSWORD = "seven green lanterns at dusk"
@@ -76,61 +76,23 @@ class Site:
         return Site(**{**values, "owner": Person(**values["owner"]), "stranger": Person(**values["stranger"])})
 
 
-class Server:
-    """`waymark serve` on free ports and a folder of its own."""
+class Server(Deployment):
+    """A deployment whose mails go into its mailbox folder, and whose log holds errors alone."""
 
     def __init__(self, waymark: Path, folder: Path):
         folder.mkdir(exist_ok=True)
-        self.waymark = waymark
-        self.data = folder / "data"
-        self.log = folder / "server.log"
-        self.control = ""
         self.told: set[str] = set()
+        super().__init__(waymark, folder, None, level="error")
+
+    @property
+    def control(self) -> str:
+        return self.addresses["control"]
 
     def __enter__(self) -> "Server":
-        ports = [f"--{name}=127.0.0.1:0" for name in ("edge", "control", "ops")]
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [self.waymark, "serve", f"--data={self.data}", *ports, "--log-level=error"],
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        for line in self.process.stdout:
-            if line.startswith("control "):
-                self.control = line.split()[1]
-            if line.startswith("ops "):
-                break
-        if not self.control:
-            raise SystemExit(f"waymark serve did not start: {self.log.read_text(encoding='utf-8')}")
-        self._wait()
         return self
 
-    def _wait(self) -> None:
-        port = int(self.control.rsplit(":", 1)[1])
-        for _ in range(500):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                return
-            except OSError:
-                time.sleep(0.02)
-        raise SystemExit("waymark serve took no connection for 10 s")
-
     def __exit__(self, *_: object) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-    def run(self, *words: str) -> None:
-        """Runs a command of waymark on the data."""
-        done = subprocess.run(
-            [self.waymark, *words, f"--data={self.data}"], capture_output=True, text=True, check=False
-        )
-        if done.returncode:
-            raise SystemExit(f"waymark {' '.join(words)}: {done.stderr or done.stdout}")
+        self.stop()
 
     def link(self, address: str, kind: str) -> str:
         """The token of a link of a kind that was mailed to an address, and was not asked for before; waits for it."""
@@ -217,9 +179,9 @@ class Builder:
 def build(server: Server) -> dict[str, Site]:
     """Makes everything; gives what there is as each role's owner of credentials sees it."""
     builder = Builder(server)
-    server.run("partner", "add", "Tessera", "--system-variable=sapUserId", "--key=tessera",
-               "--admin=ada@tessera.example")
-    server.run("partner", "add", "Other", "--system-variable=otherId", "--key=other", "--admin=eve@other.example")
+    server.command("partner", "add", "Tessera", "--system-variable=sapUserId", "--key=tessera",
+                   "--admin=ada@tessera.example")
+    server.command("partner", "add", "Other", "--system-variable=otherId", "--key=other", "--admin=eve@other.example")
     ada, _ = builder.accept("ada@tessera.example", "invitations")
     eve, _ = builder.accept("eve@other.example", "invitations")
 

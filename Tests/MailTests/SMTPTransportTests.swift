@@ -40,7 +40,12 @@ struct SMTPTransportTests {
     @Test("where STARTTLS is required and not offered, nothing is sent")
     func noDowngrade() async throws {
         let server = try await TestMailServer()
-        let settings = try SMTPSettings(host: "localhost", port: server.port, security: .startTLS, from: Self.from)
+        let settings = try SMTPSettings(
+            host: "localhost",
+            port: server.port,
+            security: .startTLS,
+            from: try Self.from.get()
+        )
         let fault = await #expect(throws: MailFault.self) {
             try await SMTPTransport(settings: settings).deliver(try Samples.message())
         }
@@ -78,13 +83,18 @@ struct SMTPTransportTests {
         for tls in [TestMailServer.TLS.startTLS, .implicit] {
             let server = try await TestMailServer(tls: tls)
             let security: SMTPSettings.Security = tls == .implicit ? .tls : .startTLS
-            let untrusting = try SMTPSettings(host: "localhost", port: server.port, security: security, from: Self.from)
+            let untrusting = try SMTPSettings(
+                host: "localhost",
+                port: server.port,
+                security: security,
+                from: try Self.from.get()
+            )
             let misnamed = try SMTPSettings(
                 host: "127.0.0.1",
                 port: server.port,
                 security: security,
                 caFile: server.certificate,
-                from: Self.from
+                from: try Self.from.get()
             )
             for settings in [untrusting, misnamed] {
                 let fault = await #expect(throws: MailFault.self) {
@@ -101,7 +111,7 @@ struct SMTPTransportTests {
         let server = try await TestMailServer()
         let port = server.port
         try await server.end()
-        let settings = try SMTPSettings(host: "127.0.0.1", port: port, security: .none, from: Self.from)
+        let settings = try SMTPSettings(host: "127.0.0.1", port: port, security: .none, from: try Self.from.get())
         let fault = await #expect(throws: MailFault.self) {
             try await SMTPTransport(settings: settings).deliver(try Samples.message())
         }
@@ -111,7 +121,12 @@ struct SMTPTransportTests {
     @Test("a server that falls silent is given up")
     func silent() async throws {
         let server = try await TestMailServer()
-        var settings = try SMTPSettings(host: "127.0.0.1", port: server.port, security: .none, from: Self.from)
+        var settings = try SMTPSettings(
+            host: "127.0.0.1",
+            port: server.port,
+            security: .none,
+            from: try Self.from.get()
+        )
         settings.totalTimeout = .milliseconds(500)
         let transport = SMTPTransport(settings: settings)
         let message = try Samples.message(to: "silent@x.example")
@@ -124,9 +139,10 @@ struct SMTPTransportTests {
 
     @Test("settings that could not work, or would send in clear, are refused")
     func settings() throws {
+        let sender = try Self.from.get()
         func field(_ host: String, _ port: Int = 587, _ security: SMTPSettings.Security = .tls) -> String? {
             do {
-                _ = try SMTPSettings(host: host, port: port, security: security, from: Self.from)
+                _ = try SMTPSettings(host: host, port: port, security: security, from: sender)
                 return nil
             } catch {
                 return error.field
@@ -143,7 +159,7 @@ struct SMTPTransportTests {
         }
         #expect(field("mail.example", 0) == "port" && field("mail.example", 65536) == "port")
         let user = #expect(throws: Refusal.self) {
-            try SMTPSettings(host: "a", port: 1, security: .tls, user: "u", from: Self.from)
+            try SMTPSettings(host: "a", port: 1, security: .tls, user: "u", from: try Self.from.get())
         }
         #expect(user?.field == "user")
         let from = #expect(throws: Refusal.self) {
@@ -152,8 +168,7 @@ struct SMTPTransportTests {
         #expect(from?.field == "from")
     }
 
-    // swift-format-ignore
-    static let from = try! EmailAddress("bounce@waymark.example")
+    static let from = Result { try EmailAddress("bounce@waymark.example") }
 
     private func transport(
         _ server: TestMailServer,
@@ -174,7 +189,7 @@ struct SMTPTransportTests {
                 user: user,
                 password: password,
                 caFile: server.certificate,
-                from: Self.from
+                from: try Self.from.get()
             )
         )
     }

@@ -1,8 +1,8 @@
 /// A JSON Schema (draft 2020-12) of the subset that this project's schemas use.
 ///
-/// Keywords: `type` (one name or several), `properties`, `required`, `additionalProperties` (false), `enum`, `const`, `items`, `minItems`,
-/// `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), and `$ref` to `#/$defs/…`.
-/// Any other keyword is refused when the schema is read, so that none is silently without effect.
+/// Keywords: `type` (one name or several), `properties`, `required`, `additionalProperties` (false), `enum`, `const`,
+/// `items`, `minItems`, `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), and `$ref` to
+/// `#/$defs/…`. Any other keyword is refused when the schema is read, so that none is silently without effect.
 public struct Schema: Sendable {
     private let root: JSONValue
 
@@ -33,7 +33,7 @@ public struct Schema: Sendable {
         "type", "properties", "required", "additionalProperties", "enum", "const", "items", "minItems", "maxItems",
         "minLength", "maxLength", "minimum", "maximum", "format", "$ref",
     ]
-    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description", "examples"]
+    private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description"]
     private static let types: Set<String> = ["object", "array", "string", "integer", "boolean", "null"]
 
     /// Reads a schema.

@@ -19,22 +19,42 @@ struct APIRouter: Sendable {
     /// The cookie of a session: bound to the host and to HTTPS (browsers take it over plain HTTP on loopback too).
     static let cookie = "__Host-waymark"
 
+    /// What an endpoint's requests are checked against, read once.
+    private struct Schemas: Sendable {
+        let body: Schema?
+        let query: [String: (type: String?, schema: Schema)]
+
+        init(_ endpoint: Endpoint) throws {
+            body = try endpoint.body.map { try Schema($0) }
+            query = try Dictionary(
+                uniqueKeysWithValues: endpoint.query.map { parameter in
+                    (parameter.name, (parameter.schema["type"]?.text, try Schema(parameter.schema)))
+                }
+            )
+        }
+    }
+
     /// Adds every endpoint to a router, and what answers paths and methods that are none.
-    func add(to router: Router<WebContext>) throws {
+    ///
+    /// - Parameters:
+    ///   - router: The control listener's.
+    ///   - pages: Its templates.
+    /// - Throws: Where a schema says what the evaluator does not know.
+    func add(to router: Router<WebContext>, pages: Pages) throws {
         let endpoints = api.endpoints
         let description = OpenAPI(endpoints: endpoints).document.canonical
         router.add(middleware: APIErrors(endpoints: endpoints, router: self))
         let group = router.group("/api")
         for endpoint in endpoints {
-            let schema = try endpoint.body.map { try Schema($0) }
+            let schemas = try Schemas(endpoint)
             group.on(RouterPath("/v1" + endpoint.path), method: endpoint.method) { request, context in
-                try await answer(request, context, endpoint, schema)
+                try await answer(request, context, endpoint, schemas)
             }
         }
         group.get("/v1/openapi.json") { _, _ in
             Response("application/json", description, Self.fields(isRead: true))
         }
-        let docs = Array(try Pages(folder: "control").render("api", APIDocs(endpoints, version: version)).utf8)
+        let docs = Array(pages.render("api", APIDocs(endpoints, version: version)).utf8)
         let style = EmbeddedFiles.bytes("control/api.css") ?? []
         group.get("/docs") { _, _ in Response("text/html; charset=utf-8", docs, WebServer.strict) }
         group.get("/docs.css") { _, _ in Response("text/css; charset=utf-8", style, WebServer.strict) }
@@ -44,7 +64,7 @@ struct APIRouter: Sendable {
         _ request: Request,
         _ context: WebContext,
         _ endpoint: Endpoint,
-        _ schema: Schema?
+        _ schemas: Schemas
     ) async throws -> Response {
         let origin = Origin(address: context.address, requestID: context.requestID)
         let identity = try await identity(of: request)
@@ -52,9 +72,9 @@ struct APIRouter: Sendable {
             throw Refusal(.unauthenticated, "Sign in, or send an API token, to do this.")
         }
         try Self.refuseForeignSite(request, identity)
-        let query = try Self.query(request, endpoint)
+        let query = try Self.query(request, schemas)
         let bytes = try await Self.bytes(of: request, endpoint)
-        let body = endpoint.mediaTypes.isEmpty ? try Self.body(bytes, schema, endpoint) : [:]
+        let body = endpoint.mediaTypes.isEmpty ? try Self.body(bytes, schemas.body, endpoint) : [:]
         guard !endpoint.needsMatch || !EntityTags(request.headers[values: .ifMatch]).isEmpty else {
             throw Refusal(
                 .preconditionRequired,
@@ -115,21 +135,20 @@ struct APIRouter: Sendable {
 
     // MARK: What is asked
 
-    private static func query(_ request: Request, _ endpoint: Endpoint) throws -> [String: String] {
+    private static func query(_ request: Request, _ schemas: Schemas) throws -> [String: String] {
         var values: [String: String] = [:]
         for (name, value) in request.uri.queryParameters {
             let (name, text) = (String(name), String(value))
-            guard let parameter = endpoint.query.first(where: { $0.name == name }), values[name] == nil else {
+            guard let parameter = schemas.query[name], values[name] == nil else {
                 throw Refusal(.invalid, "'\(name.prefix(40))' is no parameter of this address, or stands twice.")
             }
-            let type = parameter.schema["type"]?.text
             let typed: JSONValue =
-                switch type {
+                switch parameter.type {
                 case "integer": Int64(text).map(JSONValue.integer) ?? .string(text)
                 case "boolean": ["true": .bool(true), "false": .bool(false)][text] ?? .string(text)
                 default: .string(text)
                 }
-            if let fault = try Schema(parameter.schema).faults(in: typed).first {
+            if let fault = parameter.schema.faults(in: typed).first {
                 throw Refusal(.invalid, "The parameter '\(name)' \(fault.reason).", field: name)
             }
             values[name] = text

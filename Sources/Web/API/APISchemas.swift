@@ -15,7 +15,6 @@ enum APISchemas {
     static let flag: JSONValue = ["type": "boolean"]
     static let text: JSONValue = ["type": "string"]
     static let count: JSONValue = ["type": "integer", "minimum": 0]
-    static let systemType = choice(SystemType.supported.map(\.text))
     static let clientRole = choice(ClientRole.allCases.map(\.rawValue))
     static let staffRole = choice(StaffRole.allCases.map(\.rawValue))
     static let language = choice(Language.allCases.map(\.rawValue))

@@ -10,25 +10,16 @@ extension API {
             .get("/clients/{client}", .readAccount, "A client account.", answer: "Client") { call in
                 Representation.client(try await clients.get(call.caller, try call.id("client")))
             },
-            .put(
+            .putReason(
                 "/clients/{client}/closing",
                 .closeClient,
                 "Has the client account closed in a week; its keys answer the no-op meanwhile.",
-                body: APISchemas.object(["reason": APISchemas.reason]),
-                example: ["reason": "We move to another application."],
-                answer: "Client"
-            ) { call in
-                let client = try await clients.close(
-                    call.caller,
-                    try call.id("client"),
-                    reason: try call.required("reason")
-                )
-                call.effect.note(client.secondsToKill)
-                return Representation.client(client)
+                example: "We move to another application."
+            ) { call, reason in
+                try await clients.close(call.caller, try call.id("client"), reason: reason)
             },
-            .delete("/clients/{client}/closing", .cancelClosing, "Cancels the closing.") { call in
-                let client = try await clients.cancelClosing(call.caller, try call.id("client"))
-                call.effect.note(client.secondsToKill)
+            .deleteState("/clients/{client}/closing", .cancelClosing, "Cancels the closing.") { call in
+                try await clients.cancelClosing(call.caller, try call.id("client"))
             },
             .list("/clients/{client}/systems", .readSystems, "The client's systems.", answer: "System", query: []) {
                 let list = try await systems.list($0.caller, of: try $0.id("client"))
@@ -117,7 +108,7 @@ extension API {
                 let list = try await users.list(call.caller, of: try call.id("client"), page)
                 return .list(list, limit: page.limit, cursor: { "\($0.person.id)" }, Representation.member)
             },
-            .post(
+            .invite(
                 "/clients/{client}/users",
                 .inviteUser,
                 "Invites a regular user. Partner users are invited by partner-invitations.",
@@ -128,9 +119,7 @@ extension API {
                     ],
                     optional: ["systems"]
                 ),
-                example: ["email": "kim@nordwind.example", "role": "builder", "systems": []],
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                example: ["email": "kim@nordwind.example", "role": "builder", "systems": []]
             ) { call in
                 try await users.invite(
                     call.caller,
@@ -153,12 +142,10 @@ extension API {
             .delete("/clients/{client}/users/invitations/{id}", .removeUser, "Takes an invitation back.") { call in
                 try await users.withdraw(call.caller, try call.id("id"), to: try call.id("client"))
             },
-            .post(
+            .invite(
                 "/clients/{client}/users/invitations/{id}/mails",
                 .mailUser,
-                "Sends an invitation again; the old link dies.",
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                "Sends an invitation again; the old link dies."
             ) { call in
                 try await users.mail(call.caller, try call.id("id"), to: try call.id("client"))
             },

@@ -99,52 +99,42 @@ extension API {
                     expecting: call.expectingClient()
                 )
             },
-            .put(
+            .putReason(
                 "/partners/{partner}/clients/{client}/suspension",
                 .suspendClient,
                 "Suspends a client: its keys answer the no-op at once.",
-                body: APISchemas.object(["reason": APISchemas.reason]),
-                example: ["reason": "The contract is under review."],
-                answer: "Client"
-            ) { call in
-                let client = try await clients.suspend(
+                example: "The contract is under review."
+            ) { call, reason in
+                try await clients.suspend(
                     call.caller,
                     try call.id("client"),
                     of: try await partner(call),
-                    reason: try call.required("reason")
+                    reason: reason
                 )
-                call.effect.note(client.secondsToKill)
-                return Representation.client(client)
             },
-            .delete("/partners/{partner}/clients/{client}/suspension", .resumeClient, "Resumes a client.") { call in
-                let client = try await clients.resume(call.caller, try call.id("client"), of: try await partner(call))
-                call.effect.note(client.secondsToKill)
+            .deleteState("/partners/{partner}/clients/{client}/suspension", .resumeClient, "Resumes a client.") {
+                call in
+                try await clients.resume(call.caller, try call.id("client"), of: try await partner(call))
             },
-            .put(
+            .putReason(
                 "/partners/{partner}/clients/{client}/closing",
                 .closeClientAsPartner,
                 "Has a client closed, with 30 days' notice.",
-                body: APISchemas.object(["reason": APISchemas.reason]),
-                example: ["reason": "The contract ends."],
-                answer: "Client"
-            ) { call in
-                let client = try await clients.close(
+                example: "The contract ends."
+            ) { call, reason in
+                try await clients.close(
                     call.caller,
                     try call.id("client"),
                     of: try await partner(call),
-                    reason: try call.required("reason")
+                    reason: reason
                 )
-                call.effect.note(client.secondsToKill)
-                return Representation.client(client)
             },
-            .delete(
+            .deleteState(
                 "/partners/{partner}/clients/{client}/closing",
                 .cancelClosingAsPartner,
                 "Cancels a client's closing."
             ) { call in
-                let client = try call.id("client", IdentifierKind.Client.self)
-                let kept = try await clients.cancelClosing(call.caller, client, of: try await partner(call))
-                call.effect.note(kept.secondsToKill)
+                try await clients.cancelClosing(call.caller, try call.id("client"), of: try await partner(call))
             },
         ]
     }
@@ -161,14 +151,12 @@ extension API {
                 let list = try await admins.list(call.caller, try call.id("client"), of: try await partner(call))
                 return .list(list, limit: list.count, cursor: { "\($0.id)" }, Representation.invitation)
             },
-            .post(
+            .invite(
                 "/partners/{partner}/clients/{client}/admins",
                 .addClientAdmin,
                 "Names a further admin of a client, and mails the activation.",
                 body: APISchemas.object(["email": APISchemas.email]),
-                example: ["email": "ada@nordwind.example"],
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                example: ["email": "ada@nordwind.example"]
             ) { call in
                 try await admins.add(
                     call.caller,
@@ -189,12 +177,10 @@ extension API {
                     of: try await partner(call)
                 )
             },
-            .post(
+            .invite(
                 "/partners/{partner}/clients/{client}/admins/{person}/mails",
                 .mailClientAdmin,
-                "Mails an activation again; the old link dies.",
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                "Mails an activation again; the old link dies."
             ) { call in
                 try await admins.mail(
                     call.caller,

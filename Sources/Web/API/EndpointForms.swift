@@ -1,6 +1,7 @@
 import Accounts
 import Domain
 import HTTPTypes
+import Store
 
 /// The forms that endpoints have, so that each is written in a few lines.
 extension Endpoint {
@@ -100,25 +101,59 @@ extension Endpoint {
         ) { call in .ok(try await run(call)) }
     }
 
-    /// Puts a state that can be put again: suspension, closing.
-    static func put(
+    /// Puts a client into a state that can be put again, for a reason: suspension, closing.
+    static func putReason(
         _ path: String,
         _ action: Action,
         _ summary: String,
-        body: JSONValue,
-        example: JSONValue? = nil,
-        answer: String,
-        run: @escaping @Sendable (APICall) async throws -> JSONValue
+        example: String,
+        run: @escaping @Sendable (APICall, _ reason: String) async throws -> ClientRecord
     ) -> Endpoint {
         Endpoint(
             method: .put,
             path: path,
             action: action,
             summary: summary,
+            body: APISchemas.object(["reason": APISchemas.reason]),
+            example: ["reason": .string(example)],
+            answer: "Client"
+        ) { call in
+            let client = try await run(call, try call.required("reason"))
+            call.effect.note(client.secondsToKill)
+            return .ok(Representation.client(client))
+        }
+    }
+
+    /// Takes a client out of such a state.
+    static func deleteState(
+        _ path: String,
+        _ action: Action,
+        _ summary: String,
+        run: @escaping @Sendable (APICall) async throws -> ClientRecord
+    ) -> Endpoint {
+        .delete(path, action, summary) { call in call.effect.note(try await run(call).secondsToKill) }
+    }
+
+    /// Invites somebody, or sends an invitation again.
+    static func invite(
+        _ path: String,
+        _ action: Action,
+        _ summary: String,
+        body: JSONValue? = nil,
+        example: JSONValue? = nil,
+        run: @escaping @Sendable (APICall) async throws -> JoiningRecord
+    ) -> Endpoint {
+        // Without a location: an invitation is read in its list.
+        .post(
+            path,
+            action,
+            summary,
             body: body,
             example: example,
-            answer: answer
-        ) { call in .ok(try await run(call)) }
+            answer: "Invitation",
+            render: { .created(Representation.invitation($0), at: "") },
+            run: run
+        )
     }
 
     /// Ends something.

@@ -57,12 +57,10 @@ extension API {
             ) { call in
                 try await invitations.withdraw(call.caller, try call.id("id"), of: try call.id("client"))
             },
-            .post(
+            .invite(
                 "/clients/{client}/partner-invitations/{id}/mails",
                 .mailPartnerInvitation,
-                "Sends an invitation again: another link, another seven days.",
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                "Sends an invitation again: another link, another seven days."
             ) { call in
                 try await invitations.mail(call.caller, try call.id("id"), of: try call.id("client"))
             },

@@ -94,14 +94,12 @@ extension API {
                 let list = try await staff.list(call.caller, of: try await partner(call), page)
                 return .list(list, limit: page.limit, cursor: { "\($0.person.id)" }, Representation.staff)
             },
-            .post(
+            .invite(
                 "/partners/{partner}/staff",
                 .inviteStaff,
                 "Invites somebody to a partner's staff.",
                 body: APISchemas.object(["email": APISchemas.email, "role": APISchemas.staffRole]),
-                example: ["email": "sam@tessera.example", "role": "clientManager"],
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                example: ["email": "sam@tessera.example", "role": "clientManager"]
             ) { call in
                 try await staff.invite(
                     call.caller,
@@ -123,12 +121,10 @@ extension API {
             .delete("/partners/{partner}/staff/invitations/{id}", .removeStaff, "Takes an invitation back.") { call in
                 try await staff.withdraw(call.caller, try call.id("id"), to: try await partner(call))
             },
-            .post(
+            .invite(
                 "/partners/{partner}/staff/invitations/{id}/mails",
                 .inviteStaff,
-                "Sends an invitation again; the old link dies.",
-                answer: "Invitation",
-                render: { (joining: JoiningRecord) in .created(Representation.invitation(joining), at: "") }
+                "Sends an invitation again; the old link dies."
             ) { call in
                 try await staff.mail(call.caller, try call.id("id"), to: try await partner(call))
             },

@@ -85,33 +85,20 @@ enum Representation {
     static func invitation(_ joining: JoiningRecord) -> JSONValue {
         var members: [String: JSONValue] = [
             "id": id(joining.id), "email": .string(joining.address.text),
-            "status": .string(
-                joining.seat.client != nil && isPartner(joining) ? partnerStatus(joining) : joining.state.rawValue
-            ),
+            "role": .string(joining.seat.role), "status": .string(joining.state.rawValue),
             "systems": .array(joining.systems.map { id($0) }), "invitedBy": joining.invitedBy.map { id($0) } ?? .null,
             "createdAt": time(joining.createdAt), "sentAt": time(joining.sentAt), "expiresAt": time(joining.expiresAt),
             "partnerAccount": .null, "label": .null,
         ]
-        switch joining.seat {
-        case .staff(_, let role): members["role"] = .string(role.rawValue)
-        case .regular(_, let role): members["role"] = .string(role.rawValue)
-        case .partner(_, let role, let choice):
-            members["role"] = .string(role.rawValue)
+        if case .partner(_, _, let choice) = joining.seat {
+            // "Pending approval" (rules F-022, F-023).
+            if joining.state == .pending { members["status"] = "pendingApproval" }
             switch choice {
             case .existing(let account): members["partnerAccount"] = id(account)
             case .label(let name): members["label"] = .string(name.text)
             }
         }
         return .object(members)
-    }
-
-    private static func isPartner(_ joining: JoiningRecord) -> Bool {
-        if case .partner = joining.seat { true } else { false }
-    }
-
-    /// "Pending approval" (rules F-022, F-023).
-    private static func partnerStatus(_ joining: JoiningRecord) -> String {
-        joining.state == .pending ? "pendingApproval" : joining.state.rawValue
     }
 
     static func account(_ account: PartnerAccountRecord) -> JSONValue {
@@ -146,15 +133,15 @@ enum Representation {
     }
 
     static func link(_ open: OpenJoining) -> JSONValue {
-        let kind: String
-        let role: String
-        switch open.joining.seat {
-        case .staff(_, let given): (kind, role) = ("staff", given.rawValue)
-        case .regular(_, let given): (kind, role) = (open.activates ? "activation" : "user", given.rawValue)
-        case .partner(_, let given, _): (kind, role) = ("partnerUser", given.rawValue)
-        }
+        let kind =
+            switch open.joining.seat {
+            case .staff: "staff"
+            case .regular: open.activates ? "activation" : "user"
+            case .partner: "partnerUser"
+            }
         return [
-            "mode": .string(open.hasIdentity ? "signIn" : "signUp"), "kind": .string(kind), "role": .string(role),
+            "mode": .string(open.hasIdentity ? "signIn" : "signUp"), "kind": .string(kind),
+            "role": .string(open.joining.seat.role),
             "email": .string(open.joining.address.text), "organisation": .string(open.organisation.text),
             "partnerName": .string(open.partnerName), "needsCode": .bool(open.needsCode && !open.hasIdentity),
             "expiresAt": time(open.joining.expiresAt),

@@ -17,7 +17,7 @@ extension WebServer {
         let pages = try Pages(folder: "control")
         let style = EmbeddedFiles.bytes("control/landing.css") ?? []
         let router = Router(context: WebContext.self, options: .autoGenerateHeadEndpoints)
-        try APIRouter(api: api, version: version, runtime: runtime, logger: logger).add(to: router)
+        try APIRouter(api: api, version: version, runtime: runtime, logger: logger).add(to: router, pages: pages)
         router.get("/") { _, _ in
             Response("text/html; charset=utf-8", pages.render("landing", LandingPage(version: version)).utf8, strict)
         }

@@ -4,6 +4,18 @@ import Domain
 import Store
 
 extension PartnerCommand {
+    /// The partner that a command changes.
+    struct Target: ParsableArguments {
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The partner's key or name.") var partner: String
+
+        /// Changes it, and says what it is now.
+        func perform(_ change: ChangePartner.Change, _ state: String) async throws {
+            _ = try await common.directory().perform(ChangePartner(partner: partner, change: change))
+            Terminal.line("\(partner) is \(state)")
+        }
+    }
+
     /// `waymark partner list`
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -31,12 +43,10 @@ extension PartnerCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The partner's key or name.") var partner: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            _ = try await common.directory().perform(ChangePartner(partner: partner, change: .suspend))
-            Terminal.line("\(partner) is suspended")
+            try await target.perform(.suspend, "suspended")
         }
     }
 
@@ -50,12 +60,10 @@ extension PartnerCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The partner's key or name.") var partner: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            _ = try await common.directory().perform(ChangePartner(partner: partner, change: .resume))
-            Terminal.line("\(partner) is resumed")
+            try await target.perform(.resume, "resumed")
         }
     }
 
@@ -69,12 +77,10 @@ extension PartnerCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The partner's key or name.") var partner: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            _ = try await common.directory().perform(ChangePartner(partner: partner, change: .close))
-            Terminal.line("\(partner) is closed")
+            try await target.perform(.close, "closed")
         }
     }
 }

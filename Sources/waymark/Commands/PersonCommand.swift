@@ -15,6 +15,18 @@ struct PersonCommand: AsyncParsableCommand {
         subcommands: [Show.self, Disable.self, Enable.self, Erase.self]
     )
 
+    /// The person that a command is about.
+    struct Target: ParsableArguments {
+        @OptionGroup var common: CommonOptions
+        @Argument(help: "The person's e-mail address.") var address: String
+
+        /// Changes the person, and says what they are now.
+        func perform(_ change: ChangePerson.Change, _ state: String) async throws {
+            _ = try await common.directory().perform(ChangePerson(address: address, change: change))
+            Terminal.line("\(address) is \(state)")
+        }
+    }
+
     /// `waymark person show`
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -25,11 +37,11 @@ struct PersonCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The person's e-mail address.") var address: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            for line in try await common.directory().perform(ShowPerson(address: address)).lines { Terminal.line(line) }
+            let answer = try await target.common.directory().perform(ShowPerson(address: target.address))
+            for line in answer.lines { Terminal.line(line) }
         }
     }
 
@@ -43,12 +55,10 @@ struct PersonCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The person's e-mail address.") var address: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            _ = try await common.directory().perform(ChangePerson(address: address, change: .disable))
-            Terminal.line("\(address) is disabled")
+            try await target.perform(.disable, "disabled")
         }
     }
 
@@ -62,12 +72,10 @@ struct PersonCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The person's e-mail address.") var address: String
+        @OptionGroup var target: Target
 
         func run() async throws {
-            _ = try await common.directory().perform(ChangePerson(address: address, change: .enable))
-            Terminal.line("\(address) is enabled")
+            try await target.perform(.enable, "enabled")
         }
     }
 
@@ -83,20 +91,18 @@ struct PersonCommand: AsyncParsableCommand {
                 """
         )
 
-        @OptionGroup var common: CommonOptions
-        @Argument(help: "The person's e-mail address.") var address: String
+        @OptionGroup var target: Target
         @Option(help: "The address again.") var confirm: String
 
         func run() async throws {
-            guard confirm == address else {
+            guard confirm == target.address else {
                 throw Refusal(
                     .invalid,
                     "Erasing cannot be undone: repeat the address with --confirm.",
                     field: "confirm"
                 )
             }
-            _ = try await common.directory().perform(ChangePerson(address: address, change: .erase))
-            Terminal.line("\(address) is erased")
+            try await target.perform(.erase, "erased")
         }
     }
 }

@@ -133,19 +133,17 @@ struct Server: Sendable {
         )
         let announcement = Announcement(edge: edge, bound: bound, listeners: listeners, ready: ready)
         // Shut down from the last to the first: ops tells to the end that this process is going.
-        let trimmer = LogTrimmer(storage: services.storage, logger: logger)
-        let closer = ClientCloser(storage: services.storage, logger: logger)
+        let trimmer = Periodic.logTrimmer(services.storage, logger)
+        let closer = Periodic.clientCloser(services.storage, logger)
         let origin = try settings.controlOrigin()
-        let mail = MailWorker(
-            delivery: try MailDelivery(
-                storage: services.storage,
-                transport: try settings.mailTransport(directory),
-                sender: try settings.mailSender(),
-                origin: { origin ?? "http://\(bound.address("control") ?? "localhost")" },
-                runtime: runtime
-            ),
-            logger: logger
+        let delivery = try MailDelivery(
+            storage: services.storage,
+            transport: try settings.mailTransport(directory),
+            sender: try settings.mailSender(),
+            origin: { origin ?? "http://\(bound.address("control") ?? "localhost")" },
+            runtime: runtime
         )
+        let mail = Periodic.mailWorker(delivery, logger)
         let commands = SocketServer(path: socket, services: services, logger: logger)
         watch.edge = edge
         let services: [any Service] =
