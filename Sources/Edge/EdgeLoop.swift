@@ -44,6 +44,8 @@ final class EdgeLoop {
     private var seconds = 0
     private let unixSeconds: @Sendable () -> Int
     private var connections: [any EdgeConnection] = []
+    /// Kept for its memory.
+    private var path: [UInt8] = []
     /// The time of the last tick.
     private var now = NIODeadline.now()
 
@@ -70,16 +72,18 @@ final class EdgeLoop {
     /// Counts a request of the slow lane that was answered as unknown.
     func noteUnknown(_ request: Request, _ answer: Answer) {
         guard answer.outcome == .unknown, case .snippet(let key) = request.route else { return }
-        let partner = key.partner.map { "/\($0)" } ?? ""
-        let path = Array("/v1\(partner)/snippets/\(key.variable)/".utf8) + escaped(key.client.bytes) + Array(".js".utf8)
-        path.withUnsafeBytes(noteUnknown)
-    }
-
-    private func escaped(_ bytes: [UInt8]) -> [UInt8] {
-        bytes.flatMap { byte -> [UInt8] in
-            let isPlain = byte < 0x80 && byte > 0x20 && !"%?#/\\".utf8.contains(byte)
-            return isPlain ? [byte] : Array("%\(hexadecimal([byte]))".utf8)
+        path.removeAll(keepingCapacity: true)
+        path.append(contentsOf: "/v1".utf8)
+        if let partner = key.partner {
+            path.append(UInt8(ascii: "/"))
+            path.append(contentsOf: partner.text.utf8)
         }
+        path.append(contentsOf: "/snippets/".utf8)
+        path.append(contentsOf: key.variable.text.utf8)
+        path.append(UInt8(ascii: "/"))
+        for byte in key.client.bytes { FastLane.appendEscaped(byte, to: &path) }
+        path.append(contentsOf: ".js".utf8)
+        path.withUnsafeBytes(noteUnknown)
     }
 
     func add(_ connection: any EdgeConnection) {

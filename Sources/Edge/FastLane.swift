@@ -40,6 +40,13 @@ package enum FastLane {
         }
     }
 
+    /// Writes a byte of an id as it stands in a path.
+    static func appendEscaped(_ byte: UInt8, to path: inout [UInt8]) {
+        guard !Path.isPlain(byte) else { return path.append(byte) }
+        path.append(UInt8(ascii: "%"))
+        for digit in [byte >> 4, byte & 0xF] { path.append(digit < 10 ? 0x30 + digit : 0x57 + digit) }
+    }
+
     private static func isAccepted(_ variable: UnsafeRawBufferPointer, _ accepted: [[UInt8]]) -> Bool {
         for name in accepted where FieldText(variable).isExactly(name) { return true }
         return false
@@ -100,18 +107,24 @@ package enum FastLane {
             return position > start && position < path.count ? position : nil
         }
 
-        /// Unreserved (RFC 3986, section 2.3), and `:`, `@`, `+`, which stand in ids now and then.
+        /// Printable ASCII that stands for itself in a path and may stand in an id: not `%`, `/`, `\`, `?`, `#`.
         @inline(__always)
-        private static func isPlain(_ byte: UInt8) -> Bool {
-            let word: UInt64 = byte < 64 ? 0x07FF_6800_0000_0000 : byte < 128 ? 0x47FF_FFFE_87FF_FFFF : 0
+        static func isPlain(_ byte: UInt8) -> Bool {
+            let word: UInt64 = byte < 64 ? 0x7FFF_7FD6_0000_0000 : byte < 128 ? 0x7FFF_FFFF_EFFF_FFFF : 0
             return word >> UInt64(byte & 63) & 1 == 1
         }
 
-        /// Letters and `_` only.
+        /// Letters, `_`, `$`, and digits after the first of them: no dots.
         private static func isPlainName(_ name: UnsafeRawBufferPointer) -> Bool {
+            var isFirst = true
             for byte in name {
                 let letter = byte | 0x20
-                guard (letter >= 0x61 && letter <= 0x7A) || byte == UInt8(ascii: "_") else { return false }
+                let isDigit = byte >= 0x30 && byte <= 0x39
+                guard
+                    (letter >= 0x61 && letter <= 0x7A) || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "$")
+                        || (isDigit && !isFirst)
+                else { return false }
+                isFirst = false
             }
             return true
         }

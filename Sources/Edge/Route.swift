@@ -131,61 +131,51 @@ private struct Segments {
         var isMalformed = false
         bytes = [UInt8](unsafeUninitializedCapacity: path.count) { bytes, used in
             var start = 0
+            func append(_ plain: FieldText) {
+                UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(bytes)[used...])
+                    .copyMemory(from: plain.bytes)
+                used += plain.count
+            }
             func end() {
                 let first = used > start && bytes[start] == UInt8(ascii: ".")
                 let isDots = first && (used - start == 1 || (used - start == 2 && bytes[start + 1] == bytes[start]))
                 if isDots { isMalformed = true }
+                if !isASCII {
+                    let segment = UnsafeBufferPointer(rebasing: bytes[start..<used])
+                    if (try? UTF8Span(validating: segment.span)) == nil { isMalformed = true }
+                }
                 if count < ends.count { ends[count] = used }
                 count += 1
                 start = used
             }
             // The first byte is the slash before the first segment, or there is none at all.
             var position = 1
-            while position < path.count, !isMalformed {
-                var byte = path[position]
-                position += 1
-                if byte == UInt8(ascii: "/") {
-                    end()
-                    continue
-                }
-                if byte == UInt8(ascii: "%") {
-                    guard path.count - position >= 2, let high = hexValue(path[position]),
-                        let low = hexValue(path[position + 1])
+            while position <= path.count || count == 0 {
+                var rest = FieldText(path, min(position, path.count)..<path.count)
+                rest = FieldText(rest.bytes, 0..<(rest.position(of: UInt8(ascii: "/")) ?? rest.count))
+                position += rest.count + 1
+                while let escape = rest.position(of: UInt8(ascii: "%")) {
+                    if escape > 0 { append(FieldText(rest.bytes, 0..<escape)) }
+                    guard rest.count - escape >= 3, let high = hexValue(rest.bytes[escape + 1]),
+                        let low = hexValue(rest.bytes[escape + 2]), high << 4 | low != 0,
+                        high << 4 | low != UInt8(ascii: "/")
                     else {
                         isMalformed = true
                         return
                     }
-                    byte = high << 4 | low
-                    position += 2
-                    if byte == 0 || byte == UInt8(ascii: "/") { isMalformed = true }
-                    if byte >= 0x80 { isASCII = false }
+                    bytes[used] = high << 4 | low
+                    used += 1
+                    if high >= 8 { isASCII = false }
+                    rest = FieldText(rest.bytes, (escape + 3)..<rest.count)
                 }
-                bytes[used] = byte
-                used += 1
+                append(rest)
+                end()
+                guard !isMalformed else { return }
             }
-            end()
         }
+        guard !isMalformed else { return nil }
         self.ends = ends
         self.count = count
-        guard !isMalformed, isASCII || isUTF8(path, count) else { return nil }
-    }
-
-    /// Whether every segment is UTF-8. Where the segments do not all fit, their ends are looked for again.
-    private func isUTF8(_ path: UnsafeRawBufferPointer, _ count: Int) -> Bool {
-        // A slash is ASCII and ends any unfinished sequence, so the path may be looked at as a whole with its slashes.
-        var whole: [UInt8] = []
-        whole.reserveCapacity(path.count)
-        var position = 0
-        while position < path.count {
-            if path[position] == UInt8(ascii: "%") {
-                whole.append((hexValue(path[position + 1]) ?? 0) << 4 | (hexValue(path[position + 2]) ?? 0))
-                position += 3
-            } else {
-                whole.append(path[position])
-                position += 1
-            }
-        }
-        return String(validating: whole, as: UTF8.self) != nil
     }
 
     subscript(position: Int) -> ArraySlice<UInt8> {

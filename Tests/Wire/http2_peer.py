@@ -5,6 +5,7 @@ knows nothing but frames, so it can send any, in any order, and stop reading.
 """
 
 import select
+import socket
 import ssl
 import time
 from collections import defaultdict
@@ -138,6 +139,20 @@ class Channel:
             raise Fault(f"the connection does not end {SECONDS} s after close_notify") from error
         except (ssl.SSLEOFError, ConnectionResetError):
             pass  # its end all the same
+        except ssl.SSLError as error:
+            if error.reason != "APPLICATION_DATA_AFTER_CLOSE_NOTIFY":
+                raise
+            self.drain()  # the server's last frames and our close_notify have crossed
+
+    def drain(self) -> None:
+        """Waits for the end below TLS."""
+        try:
+            while socket.socket.recv(self.socket, 65536):
+                pass
+        except TimeoutError as error:
+            raise Fault(f"the connection does not end {SECONDS} s after close_notify") from error
+        except ConnectionResetError:
+            pass
 
 
 class Base:

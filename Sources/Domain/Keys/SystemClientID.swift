@@ -30,7 +30,8 @@ public struct SystemClientID: Hashable, Sendable, CustomStringConvertible {
                 field: "systemClientId"
             )
         }
-        self.bytes = uuidBits(bytes) == nil ? bytes : bytes.map { $0.isLetter ? $0 | 0x20 : $0 }
+        let isUpperUUID = bytes.contains { (0x41...0x46).contains($0) } && uuidBits(bytes) != nil
+        self.bytes = isUpperUUID ? bytes.map { $0.isLetter ? $0 | 0x20 : $0 } : bytes
     }
 
     /// Whether it is ASCII without blanks, controls, `/` and `\\`: what nearly all ids are.
