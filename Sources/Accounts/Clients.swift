@@ -175,14 +175,20 @@ public struct Clients: Sendable {
     ) async throws -> ClientRecord {
         try await access.client(caller, client, of: partner, .closeClientAsPartner)
         let end = Timestamp(milliseconds: runtime.now().milliseconds + Self.noticeByPartner)
-        return try await storage.close(client, at: end, reason: try Self.checked(reason), by: caller)
+        return try await storage.close(
+            client,
+            at: end,
+            reason: try Self.checked(reason),
+            asPartner: true,
+            by: caller
+        )
     }
 
     /// Cancels a client's closing, by its partner.
     public func cancelClosing(_ caller: Caller, _ client: ClientID, of partner: PartnerID) async throws -> ClientRecord
     {
         try await access.client(caller, client, of: partner, .cancelClosingAsPartner)
-        return try await storage.cancelClosing(client, by: caller)
+        return try await storage.cancelClosing(client, asPartner: true, by: caller)
     }
 
     /// Has a client closed by one of its admins.
@@ -192,13 +198,21 @@ public struct Clients: Sendable {
             throw Refusal(.forbidden, "Only the client's own admins close it.")
         }
         let end = Timestamp(milliseconds: runtime.now().milliseconds + Self.noticeByClient)
-        return try await storage.close(client, at: end, reason: try Self.checked(reason), by: caller)
+        return try await storage.close(
+            client,
+            at: end,
+            reason: try Self.checked(reason),
+            asPartner: false,
+            by: caller
+        )
     }
 
     /// Cancels a client's closing, by one of its admins.
+    ///
+    /// - Throws: `conflict` where it is the partner that ends it.
     public func cancelClosing(_ caller: Caller, _ client: ClientID) async throws -> ClientRecord {
         _ = try await access.client(caller, client, .cancelClosing)
-        return try await storage.cancelClosing(client, by: caller)
+        return try await storage.cancelClosing(client, asPartner: false, by: caller)
     }
 
     private static func checked(_ reason: String) throws(Refusal) -> String {

@@ -1,8 +1,8 @@
-import Domain
+public import Domain
 import Synchronization
 
 /// Lets so many tries through for each name, and one more every so often. Kept in memory: a restart forgets it.
-final class RateLimit: Sendable {
+public final class RateLimit: Sendable {
     private struct Bucket {
         var left: Double
         var at: Int64
@@ -22,10 +22,17 @@ final class RateLimit: Sendable {
         self.runtime = runtime
     }
 
+    /// Makes a limit of requests: so many a second, at least 1, and ten seconds' worth at once.
+    public init(perSecond: Int, runtime: Runtime) {
+        burst = Double(max(perSecond, 1)) * 10
+        millisecondsPerTry = 1000 / Double(max(perSecond, 1))
+        self.runtime = runtime
+    }
+
     /// Counts a try.
     ///
     /// - Throws: `tooMany`, with the seconds until the next one.
-    func take(_ name: String) throws(Refusal) {
+    public func take(_ name: String) throws(Refusal) {
         let now = runtime.now().milliseconds
         let wait = buckets.withLock { buckets -> Double? in
             if buckets.count >= Self.namesMax {
@@ -43,7 +50,7 @@ final class RateLimit: Sendable {
         }
         guard let wait else { return }
         let seconds = Int((wait / 1000).rounded(.up))
-        throw Refusal(.tooMany, "Too many tries; try again in \(seconds) s.", retrySeconds: seconds)
+        throw Refusal(.tooMany, "Too many requests; try again in \(seconds) s.", retrySeconds: seconds)
     }
 
     /// Takes a try back that turned out right.

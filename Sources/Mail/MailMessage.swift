@@ -27,7 +27,7 @@ public struct MailMessage: Sendable {
     ///   - messageID: Letters, digits, `.`, `-`, `_` and one `@` in the middle.
     ///   - date: When it was queued.
     ///   - language: What language it is in.
-    /// - Throws: A permanent fault where an address is not one that SMTP carries, or the message id is none.
+    /// - Throws: A permanent fault where the message id is none.
     public init(
         sender: MailSender,
         recipient: EmailAddress,
@@ -36,8 +36,6 @@ public struct MailMessage: Sendable {
         date: Timestamp,
         language: Language
     ) throws(MailFault) {
-        try requireMailable(sender.address)
-        try requireMailable(recipient)
         guard isMessageID(messageID) else {
             throw MailFault(isPermanent: true, reason: "The message has no well-formed id.")
         }
@@ -68,24 +66,6 @@ public struct MailSender: Hashable, Sendable {
     }
 }
 
-/// Checks that an address can stand in a mail's fields and in SMTP's commands without quoting: an atom with dots
-/// (RFC 5322, section 3.2.3), `@`, a host name. `EmailAddress` lets more through.
-func requireMailable(_ address: EmailAddress) throws(MailFault) {
-    guard address.text.utf8.allSatisfy({ $0 < 0x80 }) else {
-        throw MailFault(
-            isPermanent: true,
-            reason: "The address has letters outside ASCII, and sending to such (SMTPUTF8) is not supported."
-        )
-    }
-    let parts = address.text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty,
-        parts[0].allSatisfy({ isAlphanumeric($0) || ".!#$%&'*+-/=?^_`{|}~".utf8.contains($0) }),
-        parts[1].allSatisfy({ isAlphanumeric($0) || ".-".utf8.contains($0) })
-    else {
-        throw MailFault(isPermanent: true, reason: "The address is not one that mail can be sent to.")
-    }
-}
-
 /// Whether a text can be a message id, and a part of a file's name.
 func isMessageID(_ text: String) -> Bool {
     let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
@@ -93,14 +73,4 @@ func isMessageID(_ text: String) -> Bool {
         && parts.allSatisfy { part in
             !part.isEmpty && part.allSatisfy { isAlphanumeric($0) || ".-_".utf8.contains($0) }
         }
-}
-
-/// Whether a byte is an ASCII letter or digit.
-func isAlphanumeric(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "a")...UInt8(ascii: "z"):
-        true
-    default: false
-    }
 }

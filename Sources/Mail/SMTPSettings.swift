@@ -71,11 +71,6 @@ public struct SMTPSettings: Sendable {
         else {
             throw Refusal(.invalid, "The mail server's user and password go together, without NUL.", field: "user")
         }
-        do throws(MailFault) {
-            try requireMailable(from)
-        } catch {
-            throw Refusal(.invalid, error.reason, field: "from")
-        }
         self.host = host
         self.port = port
         self.security = security

@@ -8,6 +8,7 @@ import Synchronization
 /// write at the same instant), a pool of readers opened once.
 public struct SQLiteEngine: Engine {
     private let pool: DatabasePool
+    private let commits: GroupCommit
 
     /// Readers that are opened at the start and kept, so that running out of file descriptors cannot hit the database.
     private static let readersMax = 4
@@ -27,6 +28,7 @@ public struct SQLiteEngine: Engine {
         configuration.maximumReaderCount = Self.readersMax
         configuration.persistentReadOnlyConnections = true
         pool = try DatabasePool(path: path, configuration: configuration)
+        commits = GroupCommit(pool)
         // DatabasePool sets NORMAL while it opens, so FULL has to come after, and be seen to hold: under NORMAL the
         // last acknowledged commits are lost when power fails.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -60,12 +62,15 @@ public struct SQLiteEngine: Engine {
         if let error = failure.withLock({ $0 }) { throw error }
     }
 
-    /// Runs `body` in one transaction of the one writer.
+    /// Runs `body` in a transaction of the one writer, which it may share with calls that came at the same time.
     public func transaction<Result: Sendable>(
         _ body: @escaping @Sendable (any Connection) throws -> Result
     ) async throws -> Result {
-        try await pool.write { try body(SQLiteConnection(database: $0)) }
+        try await commits.run(body)
     }
+
+    /// Calls that wait for a transaction, for tests.
+    package var waiting: Int { commits.count }
 
     /// Runs `body` on one unchanging view, in a reader of the pool.
     public func snapshot<Result: Sendable>(
@@ -140,7 +145,7 @@ public struct SQLiteEngine: Engine {
     }
 }
 
-private struct SQLiteConnection: Connection {
+struct SQLiteConnection: Connection {
     let database: Database
 
     func rows(_ statement: Store.Statement, _ arguments: [SQLValue]) throws -> [SQLRow] {

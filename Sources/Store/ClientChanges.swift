@@ -5,9 +5,13 @@ enum ClientChangeSQL: String, StatementSet {
     case setReason = "UPDATE client SET suspension_reason = ? WHERE id = ?"
     case resume =
         "UPDATE client SET suspended_at = NULL, suspension_reason = NULL WHERE id = ? AND suspended_at IS NOT NULL"
-    case close = "UPDATE client SET closing_at = ?, closing_reason = ? WHERE id = ? AND closing_at IS NULL"
+    case close = """
+        UPDATE client SET closing_at = ?, closing_reason = ?, is_closed_by_partner = ?
+        WHERE id = ? AND closing_at IS NULL
+        """
     case keepOpen = """
-        UPDATE client SET closing_at = NULL, closing_reason = NULL WHERE id = ? AND closing_at IS NOT NULL
+        UPDATE client SET closing_at = NULL, closing_reason = NULL
+        WHERE id = ? AND closing_at IS NOT NULL AND COALESCE(is_closed_by_partner, 0) <= ?
         """
     case remove = "UPDATE client SET removed_at = ? WHERE id = ?"
 }
@@ -92,12 +96,17 @@ extension Storage {
         }
     }
 
-    /// Has a client closed at a time; until then it answers the no-op, and closing can be cancelled.
+    /// Has a client closed at a time, by its partner or by itself; until then it answers the no-op, and closing can be
+    /// cancelled.
     ///
     /// - Throws: `conflict` for a client that was never activated: it can be removed.
-    public func close(_ client: ClientID, at end: Timestamp, reason: String, by caller: Caller) async throws
-        -> ClientRecord
-    {
+    public func close(
+        _ client: ClientID,
+        at end: Timestamp,
+        reason: String,
+        asPartner: Bool,
+        by caller: Caller
+    ) async throws -> ClientRecord {
         let now = runtime.now()
         let runtime = runtime
         return try await changeClient(client) { connection in
@@ -105,7 +114,13 @@ extension Storage {
             guard present.activatedAt != nil else {
                 throw Refusal(.conflict, "A client that was never activated is removed, not closed.")
             }
-            let changed = try connection.execute(ClientChangeSQL.close, .time(end), .text(reason), .text(of: client))
+            let changed = try connection.execute(
+                ClientChangeSQL.close,
+                .time(end),
+                .text(reason),
+                .flag(asPartner),
+                .text(of: client)
+            )
             guard changed == 1 else { return }
             try connection.audit(
                 present.partner,
@@ -121,13 +136,20 @@ extension Storage {
     }
 
     /// Cancels a client's closing; one that is not closing stays as it is.
-    public func cancelClosing(_ client: ClientID, by caller: Caller) async throws -> ClientRecord {
+    ///
+    /// - Throws: `conflict` where it is the partner that ends it, and not the partner that cancels.
+    public func cancelClosing(_ client: ClientID, asPartner: Bool, by caller: Caller) async throws -> ClientRecord {
         let now = runtime.now()
         let runtime = runtime
         return try await changeClient(client) { connection in
-            guard try connection.execute(ClientChangeSQL.keepOpen, .text(of: client)) == 1 else { return }
-            let partner = try connection.client(client).partner
-            try connection.audit(partner, client, "client.closingCancelled", [:], by: caller, at: now)
+            let record = try connection.client(client)
+            guard try connection.execute(ClientChangeSQL.keepOpen, .text(of: client), .flag(asPartner)) == 1 else {
+                guard record.closingAt == nil else {
+                    throw Refusal(.conflict, "The partner closes this client, and only the partner can cancel that.")
+                }
+                return
+            }
+            try connection.audit(record.partner, client, "client.closingCancelled", [:], by: caller, at: now)
             try connection.tellAdmins(of: client, .closingCancelled, at: now, runtime)
         }
     }

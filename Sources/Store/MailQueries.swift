@@ -10,6 +10,7 @@ enum MailSQL: String, StatementSet {
         WHERE sent_at IS NULL AND failed_at IS NULL AND due_at <= ? ORDER BY due_at, id LIMIT ?
         """
     case lease = "UPDATE mail SET due_at = ?, attempts = attempts + 1 WHERE id = ? AND due_at <= ? AND sent_at IS NULL"
+    case drop = "DELETE FROM mail WHERE id = ?"
     case sent = "UPDATE mail SET sent_at = ?, content = '{}', error = NULL WHERE id = ?"
     case failed = "UPDATE mail SET failed_at = ?, error = ? WHERE id = ?"
     case again = "UPDATE mail SET due_at = ?, error = ? WHERE id = ?"
@@ -68,7 +69,7 @@ extension Storage {
                 let link: (path: String, secret: SecretToken)?
                 if template == .passwordReset {
                     guard let person = try connection.resetting(recipient, at: now) else {
-                        try connection.execute(MailSQL.sent, .time(now), .text(of: id))
+                        try connection.execute(MailSQL.drop, .text(of: id))
                         return nil
                     }
                     language = person.language

@@ -164,7 +164,7 @@ extension Storage {
 
     /// Makes an API token.
     ///
-    /// - Throws: `tooMany` where the person has ``tokensMax`` already.
+    /// - Throws: `conflict` where the person has ``tokensMax`` already.
     public func addToken(
         of person: PersonID,
         _ secret: SecretToken,

@@ -22,7 +22,10 @@ public enum StoreSchema {
     }
 
     /// DDL of each version.
-    public static let migrations: [[Definition]] = [tenants, accounts]
+    public static let migrations: [[Definition]] = [tenants, accounts, closings]
+
+    /// Who has a client closed; version 3.
+    private static let closings: [Definition] = ["ALTER TABLE client ADD COLUMN is_closed_by_partner BIGINT"]
 
     /// Partners, clients, their content and the feed; version 1. The table `client_admin` is read no more since version
     /// 2, which has its rows in `joining`.
@@ -272,8 +275,9 @@ extension Storage {
     /// Version 1 only knew the addresses of a client's admins. From version 2 on they are joinings without a mail yet.
     private static func inviteNamedAdmins(_ connection: any Connection, _ runtime: Runtime) throws {
         for row in try connection.rows(SchemaSQL.namedAdmins) {
-            let seat = Seat.regular(try row.id(0), .admin)
-            let admin = NewJoining(seat: seat, address: try EmailAddress(try row.text(1)))
+            // One that mail cannot be sent to has never joined and never will.
+            guard let address = try? EmailAddress(try row.text(1)) else { continue }
+            let admin = NewJoining(seat: Seat.regular(try row.id(0), .admin), address: address)
             try connection.putJoining(admin, invitedBy: nil, at: runtime.now(), runtime)
         }
     }

@@ -57,8 +57,9 @@ struct Services: Sendable {
         try await clients.find(.operator, client, of: try await partners.find(.operator, partner))
     }
 
-    /// The management API over these parts, and an edge that tells which keys it does not know.
-    func api(unknownKeys: @escaping @Sendable () async -> [UnknownKey]) -> API {
+    /// The management API over these parts, and an edge that tells which keys it does not know. A person, or a network
+    /// address, may send `rate` requests a second.
+    func api(rate: Int, unknownKeys: @escaping @Sendable () async -> [UnknownKey]) -> API {
         API(
             sessions: sessions,
             people: people,
@@ -73,7 +74,8 @@ struct Services: Sendable {
             invitations: PartnerInvitations(storage: storage),
             audit: AuditTrail(storage: storage),
             unknown: UnknownIDs(storage: storage, keys: unknownKeys),
-            gate: Gate(storage: storage)
+            gate: Gate(storage: storage),
+            requests: RateLimit(perSecond: rate, runtime: runtime)
         )
     }
 

@@ -23,6 +23,7 @@ struct Settings: Sendable {
         case edgeIdleSeconds = "edge-idle-seconds"
         case edgeWriteSeconds = "edge-write-seconds"
         case edgeDrainSeconds = "edge-drain-seconds"
+        case apiRate = "api-rate"
         case controlOrigin = "control-origin"
         case mailFrom = "mail-from"
         case smtp
@@ -47,6 +48,7 @@ struct Settings: Sendable {
             case .edgeHandshakeSeconds, .edgeHeadSeconds, .edgeBodySeconds, .edgeDrainSeconds: "10"
             case .edgeIdleSeconds: "75"
             case .edgeWriteSeconds: "30"
+            case .apiRate: "50"
             case .controlOrigin, .smtp, .smtpUser, .smtpPassword, .smtpCA: ""
             case .mailFrom: "waymark@localhost"
             case .smtpSecurity: "startTLS"

@@ -165,6 +165,11 @@ struct LeavingTests {
         }
         _ = try await site.clients.close(staff, client.id, of: partner.id, reason: "The contract ends.")
         #expect(try await entry()?.terms.isSuspended == true)
+        #expect(try await refusal { _ = try await site.clients.cancelClosing(admin, client.id) } == .conflict)
+        #expect(try await entry()?.terms.isSuspended == true)
+        _ = try await site.clients.cancelClosing(staff, client.id, of: partner.id)
+        #expect(try await entry()?.terms.isSuspended == false)
+        _ = try await site.clients.close(admin, client.id, reason: "We leave.")
         _ = try await site.clients.cancelClosing(admin, client.id)
         #expect(try await entry()?.terms.isSuspended == false)
         _ = try await site.clients.close(staff, client.id, of: partner.id, reason: "The contract ends.")

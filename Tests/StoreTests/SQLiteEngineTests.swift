@@ -2,6 +2,7 @@ import Domain
 import Foundation
 import SQLiteEngine
 import Store
+import Synchronization
 import TestSupport
 import Testing
 
@@ -46,6 +47,73 @@ struct SQLiteEngineTests {
         try await engine.transaction { try $0.define(["CREATE TABLE inner_scratch (one BIGINT PRIMARY KEY)"]) }
         #expect(try await storage.snapshot() == before)
         #expect(try await storage.partner(partner.key.text) == partner)
+        try engine.close()
+    }
+
+    @Test("calls that come together share a commit: one that throws undoes itself alone, one that spoils it spoils all")
+    func groupCommit() async throws {
+        let directory = TestDirectory()
+        let engine = try SQLiteEngine(path: directory.path + "/db")
+        struct Stop: Error {}
+        /// Holds the writer until calls have come, so that they go together; what each came to.
+        func together(_ calls: [[StoreSchema.Definition]]) async throws -> [Bool] {
+            let gate = DispatchSemaphore(value: 0)
+            let isHeld = Mutex(false)
+            let first = Task {
+                try await engine.transaction { _ in
+                    isHeld.withLock { $0 = true }
+                    gate.wait()
+                }
+            }
+            while !isHeld.withLock({ $0 }) { await Task.yield() }
+            return try await withThrowingTaskGroup(of: (Int, Bool).self) { group in
+                for (number, definitions) in calls.enumerated() {
+                    group.addTask {
+                        do {
+                            try await engine.transaction { connection in
+                                try connection.define(definitions)
+                                if definitions.isEmpty { throw Stop() }
+                            }
+                            return (number, true)
+                        } catch {
+                            return (number, false)
+                        }
+                    }
+                }
+                while engine.waiting < calls.count { await Task.yield() }
+                gate.signal()
+                var outcomes = calls.map { _ in false }
+                for try await (number, outcome) in group { outcomes[number] = outcome }
+                try await first.value
+                return outcomes
+            }
+        }
+        func rows() async throws -> String {
+            let query = "SELECT group_concat(one) FROM (SELECT one FROM child ORDER BY 1)"
+            let shown = try await run("sqlite3", [directory.path + "/db", query])
+            return shown.output
+        }
+        try await engine.transaction { connection in
+            try connection.define([
+                "CREATE TABLE parent (one BIGINT PRIMARY KEY)",
+                "CREATE TABLE child (one BIGINT PRIMARY KEY REFERENCES parent (one))",
+                "INSERT INTO parent VALUES (1), (2), (3), (4)",
+            ])
+        }
+        let own = try await together([
+            ["INSERT INTO child VALUES (1)"], [], ["INSERT INTO child VALUES (2)", "INSERT INTO child VALUES (2)"],
+            ["INSERT INTO child VALUES (3)"],
+        ])
+        #expect(own == [true, false, false, true])
+        #expect(try await rows() == "1,3\n")
+        // A deferred constraint is looked at by the commit only, which then fails for everybody.
+        let all = try await together([
+            ["INSERT INTO child VALUES (4)"], ["PRAGMA defer_foreign_keys = ON", "INSERT INTO child VALUES (9)"],
+        ])
+        #expect(all == [false, false])
+        #expect(try await rows() == "1,3\n")
+        #expect(try await together([["INSERT INTO child VALUES (4)"]]) == [true])
+        #expect(try await rows() == "1,3,4\n")
         try engine.close()
     }
 

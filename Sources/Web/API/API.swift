@@ -23,6 +23,7 @@ public struct API: Sendable {
     let audit: AuditTrail
     let unknown: UnknownIDs
     let gate: Gate
+    let requests: RateLimit
 
     /// Puts the API together.
     public init(
@@ -39,7 +40,8 @@ public struct API: Sendable {
         invitations: PartnerInvitations,
         audit: AuditTrail,
         unknown: UnknownIDs,
-        gate: Gate
+        gate: Gate,
+        requests: RateLimit
     ) {
         self.sessions = sessions
         self.people = people
@@ -55,6 +57,7 @@ public struct API: Sendable {
         self.audit = audit
         self.unknown = unknown
         self.gate = gate
+        self.requests = requests
     }
 
     /// Everything that can be asked for, in the order of the description.

@@ -68,6 +68,7 @@ struct APIRouter: Sendable {
     ) async throws -> Response {
         let origin = Origin(address: context.address, requestID: context.requestID)
         let identity = try await identity(of: request)
+        try count(identity, context.address)
         if endpoint.action.requirement != .anyone, identity == .anonymous {
             throw Refusal(.unauthenticated, "Sign in, or send an API token, to do this.")
         }
@@ -118,6 +119,14 @@ struct APIRouter: Sendable {
             let signedIn = try await api.sessions.signedIn(session: secret)
         else { return .anonymous }
         return .person(signedIn)
+    }
+
+    /// Who sends more than the API's rate gets no answer: a person, or without one a network address.
+    private func count(_ identity: Caller.Identity, _ address: String?) throws(Refusal) {
+        switch identity {
+        case .person(let signedIn): try api.requests.take(signedIn.person.description)
+        default: try api.requests.take(address ?? "")
+        }
     }
 
     /// A session's cookie comes along with requests that another site's page makes: those change nothing. Browsers say

@@ -112,7 +112,7 @@ struct Server: Sendable {
         )
         let started = runtime.now()
         let control = try WebServer.control(
-            api: services.api { await edge.unknownKeys() },
+            api: services.api(rate: try settings.number(.apiRate, 1...1_000_000)) { await edge.unknownKeys() },
             runtime: runtime,
             host: controlAddress.host,
             port: controlAddress.port,
