@@ -69,7 +69,7 @@ public struct PartnerInvitations: Sendable {
                 systems: invitee.systems
             )
         }
-        return try await storage.invite(new, by: caller)
+        return try await storage.invite(new, in: "invitations", by: caller)
     }
 
     /// Takes an invitation back (rules F-027, F-028).

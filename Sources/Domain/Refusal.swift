@@ -74,6 +74,11 @@ public struct Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         self.retrySeconds = retrySeconds
     }
 
+    /// The same refusal of a part of a longer form: its field is behind `place`.
+    public func within(_ place: String) -> Refusal {
+        Refusal(code, message, field: field.map { "\(place)/\($0)" }, faults: faults, retrySeconds: retrySeconds)
+    }
+
     /// A refusal of content that has faults, at least one.
     public static func content(_ faults: [Fault]) -> Refusal {
         let count = faults.count == 1 ? "is 1 fault" : "are \(faults.count) faults"

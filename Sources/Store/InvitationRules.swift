@@ -34,9 +34,14 @@ extension Connection {
             guard try staffRole(of: person, at: partner) != nil else { return }
             throw Refusal(.conflict, "'\(new.address)' is on this partner's staff already.", field: "email")
         case .regular(let client, _):
-            // Its partner's staff do not see who belongs to a client (decision D-18), and are not told by a refusal.
-            let isInside = try caller.person.map { try relation(of: $0, to: client) != nil } ?? true
-            guard isInside, try relation(of: person, to: client) != nil else { return }
+            // Its partner's staff do not see who belongs to a client (decision D-18), a System Manager does not see its
+            // partner users (rule F-009): neither is told by a refusal.
+            guard let present = try relation(of: person, to: client) else { return }
+            if let asking = caller.person {
+                guard let own = try relation(of: asking, to: client),
+                    present.account == nil || own.role?.rights.contains(.people) == true
+                else { return }
+            }
             throw Refusal(.conflict, "'\(new.address)' is a user of this client already.", field: "email")
         case .partner(let client, _, _):
             guard try relation(of: person, to: client)?.account != nil else { return }

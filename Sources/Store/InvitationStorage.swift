@@ -45,18 +45,23 @@ extension Storage {
     ///
     /// - Parameters:
     ///   - new: Whom, all of one client or of one partner.
+    ///   - list: What the form calls the list they stand in, if they do, for refusals.
     ///   - caller: Who invites.
     /// - Returns: The invitations, in order.
     /// - Throws: `conflict` where one is a member already (decision D-13), or a label passes for a verified partner's.
-    public func invite(_ new: [NewJoining], by caller: Caller) async throws -> [JoiningRecord] {
+    public func invite(_ new: [NewJoining], in list: String? = nil, by caller: Caller) async throws -> [JoiningRecord] {
         let now = runtime.now()
         let runtime = runtime
         return try await changing(by: caller) { connection in
             guard let first = new.first else { return [] }
             try connection.lockTenant(of: first.seat)
             try connection.checkQuota(new.count, by: caller, at: now)
-            return try new.map { one in
-                try connection.checkInvitable(one, by: caller)
+            return try new.enumerated().map { number, one in
+                do {
+                    try connection.checkInvitable(one, by: caller)
+                } catch let refusal as Refusal where refusal.field == "email" {
+                    throw list.map { refusal.within("\($0)/\(number)") } ?? refusal
+                }
                 let id = try connection.putJoining(one, invitedBy: caller.person, at: now, runtime)
                 try connection.sendJoining(id, at: now, runtime)
                 let record = try connection.joining(id, at: now)

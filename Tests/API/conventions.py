@@ -4,8 +4,9 @@ import http.client
 import json
 from urllib.parse import urlsplit
 
-from client import Answer
+from client import Answer, Client
 from clients import CLIENTS
+from deployment import Deployment
 from suite import check, expect, expect_same
 from world import World
 
@@ -130,6 +131,28 @@ def foreign_sites(world: World) -> None:
         world.ada.ask("PATCH", "/me", {"language": "en"}, {"If-Match": "*", **fields}).expect(200)
     answer = world.ada.get("/me", Origin="https://evil.example").expect(200)
     expect("access-control-allow-origin" not in answer.fields, "another origin may read")
+
+
+@check
+def too_many(world: World) -> None:
+    """api.md, Conventions: who asks more than the rate allows gets 429 with Retry-After, and nobody else"""
+    folder = world.folder / "rate"
+    folder.mkdir()
+    deployment = Deployment(world.binary, folder, None, rate=1)
+    try:
+        anyone = Client(deployment.addresses["control"])
+        statuses = [anyone.get("/systems").status for _ in range(10)]
+        expect_same(statuses, [200] * 10, "ten at once")
+        answer = sound(anyone.get("/systems")).expect(429, "tooMany")
+        expect_same(answer.fields.get("retry-after"), "1", "Retry-After")
+        elsewhere = http.client.HTTPConnection(
+            urlsplit(deployment.addresses["control"]).netloc, timeout=20, source_address=("127.0.0.2", 0)
+        )
+        elsewhere.request("GET", "/api/v1/systems")
+        expect_same(elsewhere.getresponse().status, 200, "from another address")
+        elsewhere.close()
+    finally:
+        deployment.stop()
 
 
 @check

@@ -73,6 +73,9 @@ def closed(world: World) -> None:
         until(lambda: world.deployment.outcome(account.client_id) == "suspended", "the no-op", 2)
         world.mailbox.next(present, "is being closed")
         client.put(path, {"reason": "again"}).expect(200)
+        if days == 30:
+            # What the partner ends, its client cannot keep open.
+            account.admin.delete(f"{account.path}/closing").expect(409, "conflict")
         for _ in range(2):
             client.delete(path).expect(204)
         until(lambda: world.deployment.outcome(account.client_id) == "empty", "served again", 2)

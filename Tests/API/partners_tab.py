@@ -1,6 +1,7 @@
 """The Partners tab: who is invited, what is told about them, and who may do it."""
 
-from suite import check, expect, expect_same
+from joining import NEW
+from suite import check, expect, expect_same, found
 from world import Account, World
 
 
@@ -37,16 +38,23 @@ def self_service(world: World) -> None:
 def pending_approval(world: World) -> None:
     """F-011 F-020 F-021 F-022 F-023 F-034 an invited user is listed as pending approval, until joining"""
     account, address = world.account(), world.address("lee")
-    made = world.invite(account, address, "Brightside")
-    rows = account.admin.all(account.invitations)
-    expect_same([(row["email"], row["status"]) for row in rows], [(address, "pendingApproval")], "the list")
+    body = {"label": "Brightside", "invitations": [one(account, address)]}
+    made = account.admin.post(account.invitations, body).expect(201).items[0]
+    states = lambda: [(row["email"], row["status"]) for row in account.admin.all(account.invitations)]  # noqa: E731
+    expect_same(states(), [(address, "pendingApproval")], "the list")
+    link = world.mailbox.next(address).path
+    world.mailbox.settle()
+    expect_same(states(), [(address, "pendingApproval")], "the list after the mail")
+    world.anyone.get(link).expect(200)
+    expect_same(states(), [(address, "pendingApproval")], "the list after a look at the link")
     expect_same(account.admin.all(account.accounts), [], "the partner accounts before")
-    world.accept(address)
+    world.anyone.post(f"{link}/acceptance", NEW).expect(200)
     expect_same(account.admin.all(account.invitations), [], "the invitations after")
     accounts = account.admin.all(account.accounts)
     seen = [(row["name"], row["status"], row["verified"]) for row in accounts]
     expect_same(seen, [("Brightside", "active", False)], "the partner accounts after")
     expect(made["expiresAt"] > made["sentAt"], "no end of the seven days")
+    expect(account.name in world.mailbox.next("nora@nordwind.example", address).text, "who joined is not told")
 
 
 @check
@@ -79,7 +87,7 @@ def users_tab(world: World) -> None:
     expect_same(account.admin.all(account.invitations), [], "the Invites tab")
     kim = world.sign_up(mail, address)
     expect_same(account.admin.all(account.accounts), [], "the partner accounts")
-    member = next(user for user in account.admin.all(f"{account.path}/users") if user["email"] == address)
+    member = found(account.admin.all(f"{account.path}/users"), "the regular users", email=address)
     expect_same(member["partnerAccount"], None, "the partner account")
     hub = kim.get("/me/accounts").expect(200)
     expect_same((hub["partner"], hub["clients"][0]["partnerAccountStatus"]), (None, None), "the Hub")
@@ -90,9 +98,15 @@ def partner_user_twice(world: World) -> None:
     """D-13 inviting a partner user of this client again is a conflict"""
     account, address = world.account(), world.address("lee")
     world.partner_user(account, "Brightside", address=address)
-    body = {"label": "Brightside", "invitations": [one(account, address)]}
+    body = {"label": "Brightside", "invitations": [one(account, world.address("kim")), one(account, address)]}
     answer = account.admin.post(account.invitations, body).expect(409, "conflict")
     expect(address in answer["detail"], "it does not say who")
+    expect_same(answer["errors"][0]["pointer"], "/invitations/1/email", "where it is")
+    # A System Manager does not see partner users, and is not told of them by a refusal.
+    body = {"email": address, "role": "builder", "systems": [account.system]}
+    account.admin.post(f"{account.path}/users", body).expect(409, "conflict")
+    _, manager = world.user(account, "systemManager", [account.system])
+    manager.post(f"{account.path}/users", body).expect(201)
 
 
 @check
