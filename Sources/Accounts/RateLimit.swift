@@ -13,7 +13,7 @@ public final class RateLimit: Sendable {
     private let runtime: Runtime
     private let buckets = Mutex<[String: Bucket]>([:])
 
-    /// How many names are remembered at most; beyond it, those that have all their tries again are forgotten.
+    /// How many names are remembered at most; beyond it, those that have the most tries left are forgotten.
     private static let namesMax = 20_000
 
     init(burst: Int, secondsPerTry: Int, runtime: Runtime) {
@@ -36,12 +36,13 @@ public final class RateLimit: Sendable {
         let now = runtime.now().milliseconds
         let wait = buckets.withLock { buckets -> Double? in
             if buckets.count >= Self.namesMax {
-                buckets = buckets.filter { !isFull($0.value, at: now) }
-                // All of them busy: forgetting is better than growing, or than refusing everybody.
-                if buckets.count >= Self.namesMax { buckets.removeAll() }
+                // Half of them go; whoever floods this with names frees others of little, and himself of nothing.
+                let tries = buckets.mapValues { left($0, at: now) }
+                let kept = tries.sorted { $0.value < $1.value }.prefix(Self.namesMax / 2)
+                buckets = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, Bucket(left: $0.value, at: now)) })
             }
             var bucket = buckets[name] ?? Bucket(left: burst, at: now)
-            bucket.left = min(burst, bucket.left + Double(now - bucket.at) / millisecondsPerTry)
+            bucket.left = left(bucket, at: now)
             bucket.at = now
             defer { buckets[name] = bucket }
             guard bucket.left >= 1 else { return (1 - bucket.left) * millisecondsPerTry }
@@ -53,12 +54,15 @@ public final class RateLimit: Sendable {
         throw Refusal(.tooMany, "Too many requests; try again in \(seconds) s.", retrySeconds: seconds)
     }
 
-    /// Takes a try back that turned out right.
+    /// Takes back a try that turned out right, or that was none.
     func giveBack(_ name: String) {
-        buckets.withLock { $0[name] = nil }
+        buckets.withLock { buckets in
+            guard let bucket = buckets[name] else { return }
+            buckets[name]?.left = min(burst, bucket.left + 1)
+        }
     }
 
-    private func isFull(_ bucket: Bucket, at now: Int64) -> Bool {
-        bucket.left + Double(now - bucket.at) / millisecondsPerTry >= burst
+    private func left(_ bucket: Bucket, at now: Int64) -> Double {
+        min(burst, bucket.left + Double(now - bucket.at) / millisecondsPerTry)
     }
 }

@@ -36,7 +36,15 @@ public struct Sessions: Sendable {
         }
         try tries.take(address.text)
         let known = try await storage.password(of: address)
-        guard try await passwords.matches(password, known?.hash), let person = known?.person else { throw wrong }
+        let isRight: Bool
+        do {
+            isRight = try await passwords.matches(password, known?.hash)
+        } catch {
+            // Nothing was compared: whoever is told to come again later must not run out of tries by that.
+            tries.giveBack(address.text)
+            throw error
+        }
+        guard isRight, let person = known?.person else { throw wrong }
         tries.giveBack(address.text)
         return (try await begin(person, from: origin, agent: agent), try await storage.person(person))
     }

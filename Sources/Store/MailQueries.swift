@@ -41,6 +41,8 @@ public struct LeasedMail: Sendable {
 extension Storage {
     /// How long a mail stays taken: longer than a delivery can last, so that two workers never send the same one.
     static let mailLease: Int64 = 120_000
+    /// How far ahead of its time a mail is put that somebody waits for: before thousands of an import.
+    static let mailHeadStart: Int64 = 3_600_000
     /// How often delivery is tried: over two days, with the pauses between.
     public static let mailAttemptsMax: Int64 = 20
 
@@ -176,7 +178,7 @@ extension Connection {
             joining.map(SQLValue.text(of:)) ?? .null,
             person.map(SQLValue.text(of:)) ?? .null,
             .time(now),
-            .integer(now.milliseconds + delay)
+            .integer(now.milliseconds + delay - (template.isAwaited ? Storage.mailHeadStart : 0))
         )
     }
 

@@ -16,7 +16,7 @@ enum SessionSQL: String, StatementSet {
         """
     case end = "DELETE FROM session WHERE id = ? AND person_id = ?"
     case endOthers = "DELETE FROM session WHERE person_id = ? AND id <> ?"
-    case endOld = "DELETE FROM session WHERE created_at <= ? OR used_at <= ?"
+    case endOld = "DELETE FROM session WHERE created_at <= ?"
 
     case insertToken = """
         INSERT INTO api_token (id, digest, person_id, name, scopes, created_at, expires_at)
@@ -80,7 +80,7 @@ extension Storage {
         let now = runtime.now()
         let id = SessionID(runtime)
         try await engine.transaction { connection in
-            try connection.execute(SessionSQL.endOld, .integer(now.milliseconds - Self.sessionAge), .integer(0))
+            try connection.execute(SessionSQL.endOld, .integer(now.milliseconds - Self.sessionAge))
             try connection.execute(
                 SessionSQL.insert,
                 .text(of: id),

@@ -22,10 +22,19 @@ public enum StoreSchema {
     }
 
     /// DDL of each version.
-    public static let migrations: [[Definition]] = [tenants, accounts, closings]
+    public static let migrations: [[Definition]] = [tenants, accounts, indexes]
 
-    /// Who has a client closed; version 3.
-    private static let closings: [Definition] = ["ALTER TABLE client ADD COLUMN is_closed_by_partner BIGINT"]
+    /// Who has a client closed, and indexes for whatever is counted or cleared away; version 3.
+    private static let indexes: [Definition] = [
+        "ALTER TABLE client ADD COLUMN is_closed_by_partner BIGINT",
+        "DROP INDEX joining_inviter",
+        "CREATE INDEX joining_sent ON joining (invited_by, sent_at) WHERE invited_by IS NOT NULL",
+        "CREATE INDEX mail_joining ON mail (joining_id, created_at) WHERE joining_id IS NOT NULL",
+        "CREATE INDEX session_age ON session (created_at)",
+        "CREATE INDEX joining_client ON joining (client_id, address) WHERE client_id IS NOT NULL",
+        "CREATE INDEX mail_recipient ON mail (recipient)",
+        "CREATE INDEX client_import_age ON client_import (created_at)",
+    ]
 
     /// Partners, clients, their content and the feed; version 1. The table `client_admin` is read no more since version
     /// 2, which has its rows in `joining`.

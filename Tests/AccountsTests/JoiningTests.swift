@@ -173,6 +173,23 @@ struct JoiningTests {
         #expect(try await refusal { _ = try await site.joinings.open(link) } == .linkDead)
     }
 
+    @Test("a mail that somebody waits for goes before the mails of a bulk; a reset for nobody leaves nothing behind")
+    func awaited() async throws {
+        _ = try await site.mails()
+        for name in ["lee", "kim", "sam"] {
+            let one = try EmailAddress("\(name)@brightside.example")
+            _ = try await site.users.invite(admin, one, .analyst, systems: [], to: client.id)
+        }
+        let address = "it@acme.example"
+        for whom in ["nobody@brightside.example", address] {
+            site.clock.advance(milliseconds: 1)
+            try await site.sessions.requestReset(whom, from: Origin())
+        }
+        let mails = try await site.mails()
+        #expect(mails.map(\.template) == [.passwordReset, .userInvitation, .userInvitation, .userInvitation])
+        #expect(mails.first?.recipient.text == address)
+    }
+
     @Test("an answer is kept for the same Idempotency-Key in the change's own transaction")
     func idempotency() async throws {
         var caller = admin

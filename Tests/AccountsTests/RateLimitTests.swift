@@ -22,4 +22,12 @@ struct RateLimitTests {
         for _ in 0..<20 { try limit.take("ana") }
         #expect(throws: Refusal.self) { try limit.take("ana") }
     }
+
+    @Test("a flood of names does not give those their tries back who have none left")
+    func flood() throws {
+        let limit = RateLimit(perSecond: 1, runtime: TestClock().runtime)
+        for _ in 0..<10 { try limit.take("ana") }
+        for number in 0..<50_000 { try limit.take("\(number)") }
+        #expect(throws: Refusal.self) { try limit.take("ana") }
+    }
 }

@@ -142,6 +142,31 @@ struct SQLiteEngineTests {
         try tolerated.close()
     }
 
+    @Test("no statement reads a whole table, but for those that are meant to")
+    func queryPlans() async throws {
+        let directory = TestDirectory()
+        let path = directory.path + "/db"
+        let engine = try SQLiteEngine(path: path)
+        try await Storage(engine: engine, runtime: .test()) {}.migrate()
+        try engine.close()
+        let script = Statement.all.enumerated().map { number, statement in
+            "SELECT 'statement \(number)';\nEXPLAIN QUERY PLAN \(statement.sql);"
+        }
+        let shown = try await run("sqlite3", [path, script.joined(separator: "\n")])
+        #expect(shown.status == 0, "\(shown.output)")
+        // One row, or few; the feed as a whole; what a migration reads once; a row of constants.
+        let meant = ["schema_version", "head", "partner", "edge_entry", "client_admin", "CONSTANT"]
+        var number = 0
+        var scans: [String] = []
+        for line in shown.output.split(separator: "\n") {
+            if let match = line.wholeMatch(of: /statement (\d+)/) { number = Int(match.1) ?? 0 }
+            guard let match = line.firstMatch(of: /SCAN (\w+)/), !meant.contains(String(match.1)) else { continue }
+            scans.append("\(match.1): \(Statement.all[number].sql)")
+        }
+        #expect(number == Statement.all.count - 1)
+        #expect(scans.isEmpty)
+    }
+
     @Test("the dialect makes strict tables of SQLite's own types")
     func dialect() {
         #expect(

@@ -32,4 +32,7 @@ public enum MailTemplate: String, Sendable, CaseIterable {
     case closingCancelled
     /// To a client's admins: other standard content is live.
     case standardContentChanged
+
+    /// Whether somebody sits before a page and waits for it.
+    public var isAwaited: Bool { self == .passwordReset || self == .mailboxCode }
 }
