@@ -56,12 +56,11 @@ def checked(server, case, run):
     return run
 
 
-def saturation(server, url, fields, seconds, core, folder, connections=CONNECTIONS):
-    """As many requests as the server answers."""
-    script = os.path.join(folder, "percentiles.lua")
-    if not os.path.exists(script):
-        with open(script, "w", encoding="ascii") as file:
-            file.write(PERCENTILES)
+def saturation(server, url, fields, seconds, core, folder, connections=CONNECTIONS, lua=""):
+    """As many requests as the server answers. `lua` may define `request`, for requests that differ."""
+    script = os.path.join(folder, "load.lua")
+    with open(script, "w", encoding="ascii") as file:
+        file.write(lua + PERCENTILES)
     words = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}", "-s", script, url]
     for line in fields:
         words += ["-H", line]

@@ -4,6 +4,8 @@ import math
 import os
 import platform
 import statistics
+import tempfile
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -42,6 +44,45 @@ def private_bytes(pid):
     with open(f"/proc/{pid}/status", encoding="ascii") as file:
         fields = dict(line.split(":", 1) for line in file)
     return sum(int(fields[name].split()[0]) * 1024 for name in ("RssAnon", "RssShmem", "VmSwap"))
+
+
+def peak_bytes(pid):
+    """The most memory that the process has had in RAM since it began, or since `forget_peak`."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM:"))
+
+
+def forget_peak(pid):
+    """Has `peak_bytes` begin anew with what is in RAM now (proc(5), clear_refs)."""
+    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
+
+
+def sync_milliseconds(folder, count=200):
+    """How long the disk takes to make 4 KiB last that are written over in a file, as a log's are: the median."""
+    times = []
+    with tempfile.TemporaryFile(dir=folder) as file:
+        for _ in range(count):
+            os.pwrite(file.fileno(), os.urandom(4096), 0)
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(1000 * (time.perf_counter() - began))
+    return statistics.median(times)
+
+
+def flushes(folder):
+    """How often the disk that holds a folder has been told to make lasting what it caches, by whomever; None where the
+    kernel does not tell (Documentation/block/stat.rst)."""
+    device = os.stat(folder).st_dev
+    path = f"/sys/dev/block/{os.major(device)}:{os.minor(device)}"
+    if os.path.exists(path + "/partition"):
+        path += "/.."
+    try:
+        with open(path + "/stat", encoding="ascii") as file:
+            fields = file.read().split()
+    except OSError:
+        return None
+    return int(fields[15]) if len(fields) > 15 and int(fields[15]) else None
 
 
 def open_files(pid):

@@ -52,6 +52,7 @@ class Server:
     port: int
     tls_port: int = 0
     ops_port: int = 0
+    control_port: int = 0
     closing_port: int = 0
     tag: str = ""
 
@@ -84,19 +85,23 @@ def certificate(folder):
 
 @dataclass
 class Deployment:
-    """A data directory with one partner whose standard content is a fixture."""
+    """A data directory with one partner whose standard content is a fixture; `admin` is whom it invites, if anybody."""
     waymark: str
     data: str
     clients: int = 1
     environment: dict = field(default_factory=dict)
+    admin: str = ""
 
     def run(self, *words):
+        """Runs a command; what it prints."""
         done = subprocess.run([self.waymark, *words, "--data", self.data], capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"waymark {' '.join(words)}: {done.stderr or done.stdout}")
+        return done.stdout
 
     def make(self, solution):
-        self.run("partner", "add", "Bench", "--system-variable", VARIABLE, "--key", PARTNER)
+        invited = ["--admin", self.admin] if self.admin else []
+        self.run("partner", "add", "Bench", "--system-variable", VARIABLE, "--key", PARTNER, *invited)
         lines = self.data + ".ndjson"
         with open(lines, "w", encoding="utf-8") as file:
             for number in range(self.clients):
@@ -110,12 +115,12 @@ class Deployment:
 
     def serve(self, *words, core=None, name="waymark", port=0, prefix=(), ready_seconds=30):
         """Starts `waymark serve` and waits until it is ready."""
-        port, ops = port or free_port(), free_port()
+        port, control, ops = port or free_port(), free_port(), free_port()
         process = subprocess.Popen(
             pinned(core, *prefix, self.waymark, "serve", "--data", self.data, "--edge", f"127.0.0.1:{port}",
-                   "--control", "127.0.0.1:0", "--ops", f"127.0.0.1:{ops}", "--log-level", "error", *words),
+                   "--control", f"127.0.0.1:{control}", "--ops", f"127.0.0.1:{ops}", "--log-level", "error", *words),
             stdout=subprocess.DEVNULL, env={**os.environ, **self.environment})
-        server = Server(name, process, port, port, ops)
+        server = Server(name, process, port, port, ops, control)
         for _ in range(ready_seconds * 50):
             if process.poll() is not None:
                 sys.exit("waymark serve ended at once")

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -9,7 +10,8 @@ import time
 from . import servers, wire
 
 FIXTURE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "fixtures", "small")
-PACKAGES = {"h2load": "nghttp2-client", "openssl": "openssl", "prlimit": "util-linux", "taskset": "util-linux"}
+PACKAGES = {"h2load": "nghttp2-client", "openssl": "openssl", "prlimit": "util-linux", "taskset": "util-linux",
+            "wrk": "wrk"}
 WIDTHS = (58, 16, 12, 7)
 
 
@@ -81,15 +83,24 @@ class Trial:
         print("| " + " | ".join(fitted) + " |", flush=True)
 
     def progress(self, text):
-        """A line that the next one overwrites, for a person who waits."""
-        if sys.stderr.isatty():
-            sys.stderr.write("\r" + text.ljust(78)[:78])
-            sys.stderr.flush()
+        progress(text)
 
     def quiet(self):
-        if sys.stderr.isatty():
-            sys.stderr.write("\r" + " " * 78 + "\r")
-            sys.stderr.flush()
+        quiet()
+
+
+def progress(text):
+    """A line that the next one overwrites, for a person who waits."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r" + text.ljust(78)[:78])
+        sys.stderr.flush()
+
+
+def quiet():
+    """Takes that line away."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r" + " " * 78 + "\r")
+        sys.stderr.flush()
 
 
 def written(value):
@@ -118,6 +129,15 @@ def settled(read, wanted, seconds):
     while (value := read()) > wanted and time.monotonic() < end:
         time.sleep(0.05)
     return value
+
+
+def begin(parser, options):
+    """Looks for the binary, and sees to it that a command which is told to end stops its servers."""
+    if not os.access(options.waymark, os.X_OK):
+        parser.error(f"{options.waymark} is not there; build it: swift build -c release --product waymark")
+    options.waymark = os.path.abspath(options.waymark)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: sys.exit("\nended early"))
 
 
 def need(*programs):

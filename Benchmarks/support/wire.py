@@ -3,7 +3,7 @@
 import select
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 # IP_BIND_ADDRESS_NO_PORT of Linux, which Python does not name: connect() chooses the port, so that the ports of one
 # source address do not run out while connections to other ports hold them.
@@ -34,10 +34,11 @@ class HalfAnswered(Ended):
 
 @dataclass
 class Answer:
-    """One whole answer."""
+    """One whole answer; `names` are those of its fields, in order."""
     status: int
     fields: dict
     body: bytes
+    names: list = field(default_factory=list)
 
     @property
     def closes(self):
@@ -113,13 +114,14 @@ class Connection:
             data += self._more(data)
         lines = data[:end].decode("latin-1").split("\r\n")
         status = int(lines[0].split(" ", 2)[1])
-        fields = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
+        pairs = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines[1:])]
+        fields = dict(pairs)
         length = int(fields.get("content-length", 0)) if has_body and status not in (204, 304) else 0
         whole = end + 4 + length
         while len(data) < whole:
             data += self._more(data)
         self.rest = data[whole:]
-        return Answer(status, fields, data[end + 4 : whole])
+        return Answer(status, fields, data[end + 4 : whole], [name for name, _ in pairs])
 
     def _more(self, data):
         try:
