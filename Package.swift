@@ -148,7 +148,7 @@ let package = Package(
             name: "waymark",
             dependencies: [
                 "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Mail", "Edge", "Web",
-                nioCore, nioPosix, logging, lifecycle,
+                crypto, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -35,7 +35,7 @@ extension MailTemplate {
         case .personRemoved: ["personName"]
         case .joiningRefused: ["clientName", "personName"]
         case .clientSuspended: ["clientName", "reason"]
-        case .clientClosing: ["clientName", "closesAt"]
+        case .clientClosing: ["clientName", "closesAt", "reason"]
         case .clientResumed, .closingCancelled, .standardContentChanged: ["clientName"]
         }
     }

@@ -1,6 +1,6 @@
 """Activation: the first admin signs up; what becomes of the other admins named, and of further ones."""
 
-from clients import CLIENTS
+from clients import CLIENTS, new
 from joining import NEW
 from suite import check, expect, expect_same
 from world import World
@@ -13,6 +13,9 @@ def activated(world: World) -> None:
     made = world.new_client([address])
     mail = world.mailbox.next(address)
     expect("/activations/" in mail.path and made["name"] in mail.text, f"the mail: {mail.text}")
+    world.mailbox.settle()
+    told = {other.to for other in world.mailbox.mails if f"“{made['name']}”" in other.text}
+    expect_same(told, {address}, "whom the client was mailed about")
     link = world.anyone.get(mail.path).expect(200)
     expect_same((link["kind"], link["mode"], link["organisation"]), ("activation", "signUp", made["name"]), "the link")
     answer = world.anyone.post(f"{mail.path}/acceptance", NEW).expect(200)
@@ -159,7 +162,7 @@ def partner_sees_no_account(world: World) -> None:
 def same_admin_twice(world: World) -> None:
     """F-114 an admin named twice in a form is one admin, with one mail"""
     address = world.address("it")
-    made = world.new_client([address, address.upper()])
+    made = world.ada.post(CLIENTS, new(world, admins=[address, address.upper()])).expect(201)
     rows = world.ada.get(f"{CLIENTS}/{made['id']}/admins").items
     expect_same([row["email"] for row in rows], [address], "the admins")
     world.mailbox.next(address)

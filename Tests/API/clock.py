@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from deployment import FAKETIME
-from suite import Skipped
+from suite import Skipped, preparing
 from world import PASSWORD, World
 
 
@@ -35,6 +35,7 @@ class LaterWorld(World):
         self.clock = Clock(folder / "clock")
         super().__init__(binary, folder, self.clock.file)
 
+    @preparing
     def renew(self) -> None:
         """Signs the people in anew whose sessions have ended meanwhile."""
         for address in ("nora@nordwind.example", "ada@tessera.example"):

@@ -13,15 +13,18 @@ FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1")
 
 class Deployment:
     """One server with its data directory. Without a mail server's port, mails go into its mailbox folder. With `clock`, a
-    file of libfaketime's, its time of day is the test's."""
+    file of libfaketime's, its time of day is the test's. Nobody's requests are too many, unless a rate is given."""
 
     def __init__(
-        self, binary: Path, folder: Path, mail_port: int | None, clock: Path | None = None, level: str = "info"
+        self, binary: Path, folder: Path, mail_port: int | None, clock: Path | None = None, level: str = "info",
+        rate: int = 1_000_000,
     ):
         self.binary, self.data = binary, folder / "data"
         self.log = folder / "log"
         # The backtrace of a crash takes a minute or more.
-        self.environment = {**os.environ, "SWIFT_BACKTRACE": "enable=no", "WAYMARK_LOG_LEVEL": level}
+        self.environment = {
+            **os.environ, "SWIFT_BACKTRACE": "enable=no", "WAYMARK_LOG_LEVEL": level, "WAYMARK_API_RATE": str(rate),
+        }
         if mail_port:
             self.environment |= {
                 "WAYMARK_SMTP": f"127.0.0.1:{mail_port}",

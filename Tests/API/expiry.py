@@ -44,8 +44,19 @@ def ends_after_seven_days(world: LaterWorld) -> None:
     rows = {row["id"]: row["status"] for row in world.nora.all(world.shared.invitations)}
     expect_same(rows.get(second[0]), "expired", "the status")
     world.nora.post(f"{world.shared.invitations}/{second[0]}/mails").expect(201)
-    world.anyone.post(f"{world.mailbox.next(second[1]).path}/acceptance", NEW).expect(200)
+    fresh = world.mailbox.next(second[1]).path
     world.anyone.get(second[2]).expect(410)
+    world.anyone.post(f"{fresh}/acceptance", NEW).expect(200)
+
+
+@check
+def withdrawn_when_expired(world: LaterWorld) -> None:
+    """F-027 an expired invitation is withdrawn too, and leaves the list"""
+    id, _, _ = invited(world)
+    world.clock.move(7 * DAY)
+    world.renew()
+    world.nora.delete(f"{world.shared.invitations}/{id}").expect(204)
+    expect(id not in [row["id"] for row in world.nora.all(world.shared.invitations)], "it is still listed")
 
 
 @check

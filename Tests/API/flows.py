@@ -2,7 +2,8 @@
 """End-to-end checks of the management API: F-001 to F-063, F-100 to F-137 and the decisions, by HTTP, mail and edge.
 
 Starts `waymark serve` itself, on free ports and temporary data, with a mail server that keeps what it gets. Prints a
-line for each check, then a count. The exit code is 1 where a check failed; one with a known bug fails too, as BUG.
+line for each check, then a count. The exit code is 1 where a check failed; one with a known bug fails too, as BUG, and
+one that came to nothing, because the server ended or what it starts from could not be made, as ERROR.
 Checks of time need libfaketime (Debian package `faketime`), and are skipped without it.
 
 Rules that are about pages only, and what is checked of them here:
@@ -26,7 +27,7 @@ if not importlib.util.find_spec("aiosmtpd"):
     sys.exit("aiosmtpd is not installed: pip install -r Tests/MailTests/requirements.txt")
 
 import clock  # noqa: E402
-from suite import CHECKS, Check, Report, Skipped  # noqa: E402
+from suite import CHECKS, Check, Fault, Patience, Report, Skipped, Unprepared  # noqa: E402
 from world import World  # noqa: E402
 
 NOW = (
@@ -48,7 +49,12 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--waymark", type=Path, required=True, metavar="BINARY", help="the waymark to test")
     parser.add_argument(
-        "--only", action="append", default=[], metavar="TEXT", help="run only checks with this text in their line"
+        "--only", action="append", default=[], metavar="TEXT",
+        help="run only checks with this text in their line, not followed by a digit",
+    )
+    parser.add_argument(
+        "--patience", type=float, default=Patience.seconds, metavar="SECONDS",
+        help="how long to wait for what must come (default: %(default)s)",
     )
     parser.add_argument(
         "--distrust", action="store_true", help="make each check twice, the second time expecting the opposite"
@@ -69,6 +75,10 @@ def run(checks: list[Check], report: Report, kind: type[World], binary: Path, fo
     except Skipped as why:
         print(f"skip   {len(checks)} checks: {why}", flush=True)
         return
+    except (Fault, Unprepared) as why:
+        report.counts["ERROR"] += len(checks)
+        print(f"ERROR  {len(checks)} checks: {why}", flush=True)
+        return
     try:
         for check in checks:
             report.run(check, world.deployment.revive, world)
@@ -80,6 +90,7 @@ def main() -> int:
     options = arguments()
     for topic in NOW + LATER:
         importlib.import_module(topic)
+    Patience.seconds = options.patience
     report = Report(options.only, options.distrust)
     checks = [check for check in CHECKS if report.wants(check.name)]
     if not checks:
@@ -89,7 +100,7 @@ def main() -> int:
             own = [check for check in checks if (check.run.__module__ in LATER) == is_later]
             run(own, report, kind, options.waymark, Path(folder) / kind.__name__)
     print(report.summary())
-    return 1 if report.counts["BUG"] or report.counts["FAILED"] else 0
+    return 1 if any(report.counts[kind] for kind in ("BUG", "FAILED", "ERROR")) else 0
 
 
 if __name__ == "__main__":

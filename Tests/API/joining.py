@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+from client import Client
 from suite import check, expect, expect_same
 from world import PASSWORD, World
 
@@ -134,6 +135,7 @@ def new_session(world: World) -> None:
     before = kim.session
     answer = kim.post(f"{path}/acceptance", {}).expect(200)
     expect(answer.session not in ("", before), "the session stays the same")
+    Client(kim.control, before).get("/me").expect(401, "unauthenticated")
 
 
 @check
@@ -167,9 +169,45 @@ def sent_again_by_another(world: World) -> None:
     one = {"email": address, "role": "builder", "systems": [account.system]}
     made = boss.post(account.invitations, {"label": "Brightside", "invitations": [one]}).expect(201).items[0]
     world.mailbox.next(address)
+    earlier = world.address("max")
+    rows = [{**one, "email": earlier}]
+    kept = boss.post(account.invitations, {"label": "Brightside", "invitations": rows}).expect(201).items[0]
+    world.mailbox.next(earlier)
+    account.admin.post(f"{account.invitations}/{kept['id']}/mails").expect(201)
     demote(account, boss_address)
     again = account.admin.post(f"{account.invitations}/{made['id']}/mails")
     if again.status == 409:  # withdrawn: inviting anew is the way, and must work
         world.invite(account, address, "Brightside")
+    for mailed in (address, earlier):
+        path = world.mailbox.next(mailed).path
+        world.anyone.post(f"{path}/acceptance", NEW).expect(200)
+
+
+@check
+def disabled_inviter(world: World) -> None:
+    """D-15 an invitation of somebody who may not sign in any more cannot be accepted"""
+    account = world.account()
+    boss_address, boss = world.user(account, "admin")
+    address = world.address("lee")
+    one = {"email": address, "role": "builder", "systems": [account.system]}
+    boss.post(account.invitations, {"label": "Brightside", "invitations": [one]}).expect(201)
     path = world.mailbox.next(address).path
-    world.anyone.post(f"{path}/acceptance", NEW).expect(200)
+    world.deployment.command("person", "disable", boss_address)
+    world.anyone.post(f"{path}/acceptance", NEW).expect(410, "linkDead")
+
+
+@check
+def withdrawn(world: World) -> None:
+    """F-027 F-028 an admin withdraws an invitation, declined ones too: it leaves the list, and its link is dead"""
+    account = world.account()
+    for declines in (False, True):
+        address = world.address("lee")
+        made = world.invite(account, address, "Brightside")
+        link = world.mailbox.next(address).path
+        if declines:
+            world.anyone.post(f"{link}/refusal").expect(204)
+        account.admin.delete(f"{account.invitations}/{made['id']}").expect(204)
+        expect_same(account.admin.all(account.invitations), [], "the invitations")
+        world.anyone.get(link).expect(410, "linkDead")
+        world.anyone.post(f"{link}/acceptance", NEW).expect(410, "linkDead")
+        account.admin.post(f"{account.invitations}/{made['id']}/mails").expect(409, "conflict")

@@ -71,7 +71,8 @@ def closed(world: World) -> None:
         notice = datetime.fromisoformat(answer["closing"]["at"]) - datetime.now(UTC)
         expect_same(round(notice.total_seconds() / 86400, 2), days, "days of notice")
         until(lambda: world.deployment.outcome(account.client_id) == "suspended", "the no-op", 2)
-        world.mailbox.next(present, "is being closed")
+        mail = world.mailbox.next(present, "is being closed")
+        expect(REASON in mail.text, "the mail does not say why")
         client.put(path, {"reason": "again"}).expect(200)
         if days == 30:
             # What the partner ends, its client cannot keep open.

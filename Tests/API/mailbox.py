@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP
 
-from suite import SECONDS, Fault
+from suite import Fault, Patience
 
 LINK = re.compile(r"https?://[^\s\"<>]+/(activations|invitations|password-resets)/([A-Za-z0-9_-]+)")
 
@@ -92,8 +92,9 @@ class Mailbox:
                 return mail
         return None
 
-    def next(self, to: str, containing: str = "", seconds: float = SECONDS) -> Mail:
+    def next(self, to: str, containing: str = "", seconds: float = 0) -> Mail:
         """The first mail to an address, with some text in it, that was not taken before; waits for it."""
+        seconds = seconds or Patience.seconds
         end = time.monotonic() + seconds
         while not (mail := self.find(to, containing)):
             if time.monotonic() > end:

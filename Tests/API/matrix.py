@@ -269,7 +269,7 @@ def resume(site: Site) -> None:
 
 
 def reopen(site: Site) -> None:
-    site.admin.delete(f"{site.account.path}/closing").expect(204)
+    site.world.ada.delete(f"{PARTNER}/clients/{site.account.id}/closing").expect(204)
 
 
 PARTNERS = [

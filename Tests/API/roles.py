@@ -1,7 +1,7 @@
 """Who may do what: the roles table, and that losing a role counts at once."""
 
 from client import Client
-from suite import check, expect, expect_same
+from suite import check, expect, expect_same, found
 from world import Account, World
 
 PRODUCTS = {
@@ -33,7 +33,7 @@ def products(world: World) -> None:
     for role, wanted in PRODUCTS.items():
         account.admin.patch(member["path"], {"role": role}).expect(200)
         hub = world.people[address].get("/me/accounts").expect(200)["clients"]
-        row = next(row for row in hub if row["id"] == account.id)
+        row = found(hub, "the Hub", id=account.id)
         expect_same((row["role"], sorted(row["products"])), (role, wanted), "the Hub's row")
         expect_same((row["partnerAccountStatus"], row["name"]), ("active", account.name), "status and name")
         expect_same([system["id"] for system in row["systems"]], [account.system], "systems")

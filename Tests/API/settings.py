@@ -25,7 +25,8 @@ def variable(world: World) -> None:
     admin, path = world.people[key], f"/partners/{key}/settings"
     expect_same(admin.get(path).expect(200)["systemVariable"], "sapUserId", "the variable")
     until(lambda: world.deployment.outcome(client_id, "sapUserId", key) == "empty", "known by the first name", 2)
-    admin.patch(path, {"systemVariable": "concur.companyId"}).expect(200)
+    saved = admin.patch(path, {"systemVariable": "concur.companyId"}).expect(200)["systemVariable"]
+    expect_same((saved, admin.get(path)["systemVariable"]), ("concur.companyId",) * 2, "the saved variable")
     until(lambda: world.deployment.outcome(client_id, "concur.companyId", key) == "empty", "known by the new name", 2)
     expect_same(world.deployment.outcome(client_id, "sapUserId", key), "unknown", "the edge by the old name")
 

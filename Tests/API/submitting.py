@@ -6,7 +6,7 @@ import time
 from client import Answer
 from joining import shape
 from partners_tab import one
-from suite import check, expect, expect_same, until
+from suite import check, expect, expect_same, found, until
 from world import Account, World
 
 
@@ -118,7 +118,7 @@ def invited_as(world: World, account: Account, address: str) -> tuple[Answer, di
     body = {"label": "Brightside", "invitations": [one(account, address)]}
     answer = account.admin.post(account.invitations, body).expect(201)
     made = answer.items[0]
-    row = next(row for row in account.admin.all(account.invitations) if row["id"] == made["id"])
+    row = found(account.admin.all(account.invitations), "the list", id=made["id"])
     expect_same(row, made, "the row and the answer")
     for text, name in ((address, "ADDRESS"), (made["id"], "ID"), (made["createdAt"], "TIME"), (made["sentAt"], "TIME"),
                        (made["expiresAt"], "END"), (answer.fields["etag"], "TAG")):

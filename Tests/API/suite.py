@@ -1,10 +1,10 @@
 """Checks, what they expect, and how they ended."""
 
+import functools
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-SECONDS = 60
 
 
 class Fault(Exception):
@@ -13,6 +13,29 @@ class Fault(Exception):
 
 class Skipped(Exception):
     """What a check needs is not here; the text says what."""
+
+
+class Unprepared(Exception):
+    """What a check starts from could not be made, so that nothing is known of its rule; the text says why."""
+
+
+def preparing(function: Callable) -> Callable:
+    """Marks a function that makes what checks start from: a fault there is not the check's."""
+
+    @functools.wraps(function)
+    def prepare(*arguments: object, **more: object) -> object:
+        try:
+            return function(*arguments, **more)
+        except Fault as fault:
+            raise Unprepared(f"preparing by {function.__name__}: {fault}") from fault
+
+    return prepare
+
+
+class Patience:
+    """How long to wait for what must come, in seconds."""
+
+    seconds = 60.0
 
 
 class Expectations:
@@ -38,8 +61,17 @@ def expect_same(seen: object, wanted: object, what: str) -> None:
     expect(seen == wanted, f"{what}: {seen!r} instead of {wanted!r}")
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = SECONDS) -> None:
+def found(rows: Iterable[dict], what: str, **wanted: object) -> dict:
+    """The first of some rows that has these members; throws where there is none."""
+    rows = list(rows)
+    row = next((row for row in rows if all(row[name] == value for name, value in wanted.items())), None)
+    expect(row, f"{what}: no row with {wanted} in {rows}")
+    return row
+
+
+def until(holds: Callable[[], object], what: str, seconds: float = 0) -> None:
     """Waits until something holds, and throws where it never does."""
+    seconds = seconds or Patience.seconds
     end = time.monotonic() + seconds
     while not (held := holds()) and time.monotonic() < end:
         time.sleep(0.05)
@@ -72,14 +104,19 @@ def check(function: Callable | None = None, *, bug: str = "") -> Callable:
 
 
 class Report:
-    """Runs checks, prints a line for each, and counts."""
+    """Runs checks, prints a line for each, and counts.
+
+    FAILED is a check whose rule does not hold; ERROR one that came to nothing, because the server ended or what it
+    starts from could not be made.
+    """
 
     def __init__(self, only: list[str], distrusts: bool):
         self.only, self.distrusts = only, distrusts
-        self.counts = {"ok": 0, "BUG": 0, "FAILED": 0, "skip": 0}
+        self.counts = {"ok": 0, "BUG": 0, "FAILED": 0, "ERROR": 0, "skip": 0}
 
     def wants(self, name: str) -> bool:
-        return not self.only or any(text in name for text in self.only)
+        """Whether a name has one of the texts asked for; D-2 is not D-21."""
+        return not self.only or any(re.search(re.escape(text) + r"(?!\d)", name) for text in self.only)
 
     def run(self, check: Check, revive: Callable[[], str], *arguments: object) -> None:
         """Makes a check and prints its line; `revive` says where the server died of it, and starts it again."""
@@ -88,7 +125,7 @@ class Report:
         if "Disconnected" in more or "Connection" in more:
             time.sleep(2)
         if died := revive():
-            kind, more = "BUG" if check.bug else "FAILED", f"{check.bug} [{died}; {more}]"
+            kind, more = "BUG" if check.bug else "ERROR", f"{check.bug} [{died}; {more}]"
         if kind == "ok" and self.distrusts:
             kind, more = self.turned(check, *arguments)
         if kind == "ok" and check.bug:
@@ -108,7 +145,7 @@ class Report:
         except Fault as fault:
             return ("BUG", f"{check.bug} [{fault}]") if check.bug else ("FAILED", str(fault))
         except Exception as error:  # noqa: BLE001: whatever goes wrong in a check, the others still count
-            return "FAILED", f"{type(error).__name__} {error}"[:300]
+            return "ERROR", f"{type(error).__name__} {error}"[:300]
         return "ok", ""
 
     def turned(self, check: Check, *arguments: object) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from client import Client
 from deployment import Deployment
 from mailbox import Mail, Mailbox
-from suite import Fault
+from suite import Fault, preparing
 
 PASSWORD = "seven green lanterns at dusk"
 
@@ -39,20 +39,25 @@ class World:
     """A deployment with the partners Tessera (admin Ada) and Lumen (admin Lena), and Nora, who runs clients."""
 
     def __init__(self, binary: Path, folder: Path, clock: Path | None = None):
-        self.folder, self.number = folder, 0
+        self.binary, self.folder, self.number = binary, folder, 0
         folder.mkdir(parents=True, exist_ok=True)
         self.mailbox = Mailbox()
         self.deployment = Deployment(binary, folder, self.mailbox.port, clock)
         self.anyone = Client(self.deployment.addresses["control"])
         self.people: dict[str, Client] = {}
-        self.ada = self.partner("Tessera Software", "tessera", "ada@tessera.example")
-        self.lena = self.partner("Lumen Pilot", "lumen", "lena@lumen.example")
-        self.shared = self.account("Nordwind Logistik")
+        try:
+            self.ada = self.partner("Tessera Software", "tessera", "ada@tessera.example")
+            self.lena = self.partner("Lumen Pilot", "lumen", "lena@lumen.example")
+            self.shared = self.account("Nordwind Logistik")
+        except Exception:
+            self.stop()
+            raise
         self.nora = self.people["nora@nordwind.example"]
 
     def stop(self) -> None:
         self.deployment.stop()
 
+    @preparing
     def partner(self, name: str, key: str, admin: str) -> Client:
         words = ("--system-variable", "sapUserId", "--key", key, "--admin", admin)
         self.deployment.command("partner", "add", name, *words)
@@ -89,6 +94,7 @@ class World:
     def client_id(self) -> str:
         return str(uuid.uuid4())
 
+    @preparing
     def new_client(self, admins: list[str], partner: Client | None = None, key: str = "tessera", **more) -> dict:
         """A client that nobody has joined, as its partner's answer has it."""
         body = {
@@ -97,6 +103,7 @@ class World:
         }
         return (partner or self.ada).post(f"/partners/{key}/clients", body).expect(201).json
 
+    @preparing
     def account(self, word: str = "Ostsee Werft", admin: str = "nora@nordwind.example", **more) -> Account:
         """An activated client account."""
         made = self.new_client([admin], name=self.unique(word), **more)
@@ -104,12 +111,14 @@ class World:
         system = made["systems"][0]
         return Account(made["id"], made["name"], system["id"], system["systemClientId"], person)
 
+    @preparing
     def person(self, word: str = "kim", domain: str = "brightside.example") -> tuple[str, Client]:
         """Somebody with an identity who has nothing to do with any account but one that is there for that."""
         address = self.address(word, domain)
         self.shared.admin.post(f"{self.shared.path}/users", {"email": address, "role": "translator"}).expect(201)
         return address, self.accept(address)
 
+    @preparing
     def user(self, account: Account, role: str, systems: list[str] | None = None) -> tuple[str, Client]:
         """A new regular user of an account."""
         address = self.address(role.lower())
@@ -139,6 +148,7 @@ class World:
                     return {**user, "path": f"{users}/{user['id']}", "account": partner}
         raise Fault(f"{address} is no partner user of {account.name}")
 
+    @preparing
     def staff(self, role: str) -> tuple[str, Client]:
         """A new member of Tessera's staff."""
         address = self.address(role.lower(), "tessera.example")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Crypto
 import Domain
 import Foundation
 import SQLiteEngine
@@ -9,7 +10,8 @@ struct Backup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Copies the database as it is at one moment, also while a server runs.",
         discussion: """
-            The file is complete and synced when the command ends. Mails of a local mailbox directory are not in it.
+            The file is complete and synced when the command ends, and FILE.sha256 beside it holds its SHA-256, by which \
+            `restore` (or `sha256sum -c`) finds any damage. Mails of a local mailbox directory are not in it.
 
             Example:
               waymark backup /var/backups/waymark-2027-01-31.sqlite
@@ -46,8 +48,13 @@ struct MakeBackup: Operation {
         Self.clear(part)
         do {
             try await services.engine.backup(to: part)
-            let answer = try await Restore.head(of: part, runtime: services.runtime)
+            var answer = try await Restore.head(of: part, runtime: services.runtime)
             try SQLiteEngine.seal(part)
+            answer.bytes = try FileManager.default.attributesOfItem(atPath: part)[.size] as? Int ?? 0
+            let name = URL(fileURLWithPath: path).lastPathComponent
+            // A sum that is there already is that of a file which is gone.
+            try Data("\(try BackupSum.of(part))  \(name)\n".utf8)
+                .write(to: URL(fileURLWithPath: BackupSum.path(of: path)), options: .atomic)
             guard link(part, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
             return answer
         } catch let refusal as Refusal {
@@ -72,7 +79,8 @@ struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Makes a data directory from a backup.",
         discussion: """
-            The directory must hold no database. The copy is checked before it takes the name. Sessions in it are ended, \
+            The directory must hold no database. The copy is checked before it takes the name, with FILE.sha256 too where \
+            that lies beside the file. Sessions in it are ended, \
             and the change log begins another epoch, so that edges that know more than the backup read everything anew. \
             Mails that were waiting in it are sent again; tokens that were revoked after it live again: look through them.
 
@@ -106,6 +114,7 @@ struct Restore: AsyncParsableCommand {
                 field: "file"
             )
         }
+        try BackupSum.check(part, copyOf: file)
         let answer = try await Self.head(of: part, runtime: .system, restoring: true)
         try SQLiteEngine.seal(part)
         guard rename(part, directory.database) == 0 else {
@@ -138,6 +147,7 @@ struct Restore: AsyncParsableCommand {
         let storage = Storage(engine: engine, runtime: runtime) {}
         do {
             guard try await engine.check().faults.isEmpty, try await storage.stateHashHolds(),
+                try await storage.brokenObjects(try await storage.snapshot()).isEmpty,
                 try await storage.checkAudit().faults.isEmpty
             else { throw damaged }
             if restoring {
@@ -154,6 +164,35 @@ struct Restore: AsyncParsableCommand {
             )
         } catch {
             throw damaged
+        }
+    }
+}
+
+/// The SHA-256 of a backup, in the file that `sha256sum` would write beside it.
+enum BackupSum {
+    private static let chunkBytes = 1 << 20
+
+    static func path(of backup: String) -> String { backup + ".sha256" }
+
+    static func of(_ path: String) throws -> String {
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? handle.close() }
+        var hash = SHA256()
+        while let chunk = try handle.read(upToCount: chunkBytes), !chunk.isEmpty { hash.update(data: chunk) }
+        return hexadecimal(Array(hash.finalize()))
+    }
+
+    /// Looks whether a copy is of the sum that lies beside the backup it was made of, if any does.
+    ///
+    /// - Throws: `invalid` where it is of another.
+    static func check(_ copy: String, copyOf backup: String) throws {
+        guard let line = try? String(contentsOfFile: path(of: backup), encoding: .utf8) else { return }
+        guard line.prefix(64) == (try of(copy)) else {
+            throw Refusal(
+                .invalid,
+                "'\(backup)' is damaged: its SHA-256 is another than in '\(path(of: backup))'.",
+                field: "file"
+            )
         }
     }
 }

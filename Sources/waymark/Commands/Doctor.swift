@@ -44,19 +44,8 @@ struct Diagnose: Operation {
         let database = try await services.engine.check()
         let feed = try await services.storage.snapshot()
         var hash = StateHash.empty
-        var broken: [String] = []
-        var unreadable = 0
-        for entry in feed.entries {
-            hash.replace(entry.key, old: nil, new: entry.value)
-            guard entry.key.kind == EntryKind.object.rawValue else { continue }
-            let name = String(decoding: entry.key.key, as: UTF8.self)
-            guard let digest = Digest(hexadecimal: name) else {
-                unreadable += 1
-                continue
-            }
-            let object = try await services.storage.object(digest)
-            if object.map({ Digest(of: $0.body) }) != digest { broken.append(name) }
-        }
+        for entry in feed.entries { hash.replace(entry.key, old: nil, new: entry.value) }
+        let broken = try await services.storage.brokenObjects(feed)
         let objects = feed.entries.count { $0.key.kind == EntryKind.object.rawValue }
         return Answer(checks: [
             Check(
@@ -77,10 +66,24 @@ struct Diagnose: Operation {
             ),
             Check(
                 name: "objects",
-                isGood: broken.isEmpty && unreadable == 0,
+                isGood: broken.isEmpty,
                 finding: broken.isEmpty
                     ? "\(objects), each of its digest" : "not of their digest: \(broken.joined(separator: ", "))"
             ),
         ])
+    }
+}
+
+extension Storage {
+    /// The objects of the feed that are not there, or not of their digest, by name.
+    func brokenObjects(_ feed: FeedSnapshot) async throws -> [String] {
+        var broken: [String] = []
+        for entry in feed.entries where entry.key.kind == EntryKind.object.rawValue {
+            let name = String(decoding: entry.key.key, as: UTF8.self)
+            let digest = Digest(hexadecimal: name)
+            let object = if let digest { try await object(digest) } else { StoredObject?.none }
+            if digest == nil || object.map({ Digest(of: $0.body) }) != digest { broken.append(name) }
+        }
+        return broken
     }
 }

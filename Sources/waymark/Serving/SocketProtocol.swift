@@ -85,15 +85,19 @@ enum SocketClient {
         } catch {
             return nil
         }
-        let line: [UInt8]? = try await channel.executeThenClose { inbound, outbound in
-            let request = SocketMessage.Request(operation: Asked.name, input: operation)
-            try await outbound.write(ByteBuffer(bytes: try JSONEncoder().encode(request) + [UInt8(ascii: "\n")]))
-            var buffer = LineBuffer()
-            for try await bytes in inbound {
-                if let line = buffer.lines(with: bytes)?.first { return line }
+        // A server that is killed resets the connection: whether it was done is as unknown as after a close.
+        var line: [UInt8]?
+        do {
+            line = try await channel.executeThenClose { inbound, outbound in
+                let request = SocketMessage.Request(operation: Asked.name, input: operation)
+                try await outbound.write(ByteBuffer(bytes: try JSONEncoder().encode(request) + [UInt8(ascii: "\n")]))
+                var buffer = LineBuffer()
+                for try await bytes in inbound {
+                    if let line = buffer.lines(with: bytes)?.first { return line }
+                }
+                return nil
             }
-            return nil
-        }
+        } catch is IOError {}
         guard let line else {
             throw Refusal(.conflict, "The server that holds the data directory went away; see whether it was done.")
         }
