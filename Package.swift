@@ -194,6 +194,7 @@ let package = Package(
             exclude: ["matrix.txt"],
             swiftSettings: strict
         ),
+        .testTarget(name: "WebTests", dependencies: ["Web"], swiftSettings: strict),
         .testTarget(
             name: "MailTests",
             dependencies: ["Domain", "Store", "Mail", "TestSupport"],

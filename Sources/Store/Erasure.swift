@@ -89,7 +89,10 @@ extension Storage {
                 isDisabled ? .time(now) : .null,
                 .text(of: person)
             )
-            if isDisabled { try connection.execute(ErasureSQL.deleteSessions, .text(of: person)) }
+            if isDisabled {
+                try connection.execute(ErasureSQL.deleteSessions, .text(of: person))
+                try connection.withdrawBeyondRights(of: person, at: now)
+            }
             try connection.auditBelongings(of: person, isDisabled ? "person.disabled" : "person.enabled", caller, now)
         }
     }
@@ -113,6 +116,7 @@ extension Storage {
                 try connection.execute(StaffSQL.delete, .text(of: person), row[0])
             }
             try connection.erase(record, at: now)
+            try connection.withdrawBeyondRights(of: person, at: now)
         }
     }
 

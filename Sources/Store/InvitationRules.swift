@@ -112,7 +112,7 @@ extension Connection {
             may = try staffRole(of: inviter, at: partner)?.rights.contains(.staff) ?? false
         case .regular(let client, .admin) where try openClient(client)?.activatedAt == nil:
             // The admins of a client that nobody has joined are named by its partner, whoever did it there (F-133).
-            may = true
+            return
         case .regular(let client, let role):
             let member = try relation(of: inviter, to: client)?.role?.grants.contains(role) ?? false
             let owner = try openClient(client)?.partner

@@ -185,7 +185,7 @@ def sent_again_by_another(world: World) -> None:
 
 @check
 def disabled_inviter(world: World) -> None:
-    """D-15 an invitation of somebody who may not sign in any more cannot be accepted"""
+    """D-15 an invitation of somebody who may not sign in any more is withdrawn; activations are the partner's, and stay"""
     account = world.account()
     boss_address, boss = world.user(account, "admin")
     address = world.address("lee")
@@ -193,7 +193,18 @@ def disabled_inviter(world: World) -> None:
     boss.post(account.invitations, {"label": "Brightside", "invitations": [one]}).expect(201)
     path = world.mailbox.next(address).path
     world.deployment.command("person", "disable", boss_address)
+    world.anyone.get(path).expect(410, "linkDead")
     world.anyone.post(f"{path}/acceptance", NEW).expect(410, "linkDead")
+    expect_same(account.admin.all(account.invitations), [], "the invitations")
+    for end, confirms in (("disable", False), ("erase", True)):
+        address, manager = world.staff("partnerAdmin")
+        named, colleague = world.address("boss"), world.address("lee", "tessera.example")
+        made = world.new_client([named], partner=manager)
+        manager.post("/partners/tessera/staff", {"email": colleague, "role": "partnerViewer"}).expect(201)
+        link = world.mailbox.next(colleague).path
+        world.deployment.command("person", end, address, *(["--confirm", address] if confirms else []))
+        world.anyone.get(link).expect(410, "linkDead")
+        world.accept(named, made["name"])
 
 
 @check

@@ -6,9 +6,10 @@ enum CSV {
     }
 
     private static func cell(_ text: String) -> String {
-        let starts: Set<Character> = ["=", "+", "-", "@", "\t", "\r"]
-        let safe = text.first.map(starts.contains) == true ? "'" + text : text
-        guard safe.contains(where: { $0 == "\"" || $0 == "," || $0.isNewline }) else { return safe }
+        // By scalars: a sign with an accent over it is one character, and still a sign to a spreadsheet.
+        let starts: Set<Unicode.Scalar> = ["=", "+", "-", "@", "\t", "\r", "\n"]
+        let safe = text.unicodeScalars.first.map(starts.contains) == true ? "'" + text : text
+        guard safe.utf8.contains(where: { "\",\r\n".utf8.contains($0) }) else { return safe }
         return "\"" + safe.replacing("\"", with: "\"\"") + "\""
     }
 }
