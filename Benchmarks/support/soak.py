@@ -23,6 +23,9 @@ VISITORS = 3
 SAMPLE_SECONDS, PUBLISH_SECONDS, IMPORT_SECONDS, HUP_SECONDS, SUMMARY_SECONDS = 10, 10, 60, 60, 300
 BURST_SECONDS, BURST_REQUESTS = 20, 500
 IMPORTED_EACH = 3
+# Clients that nobody asks for: with them the database is larger than the caches of those who read it (2 MB each).
+FILLERS, FIRST_FILLER = 10_000, 1_000_000
+READERS_AT_ONCE, READ_TIMES = 8, 6
 FAULTS = {"5xx": "answers with 5xx", "wrong": "answers that are wrong", "unanswered": "requests without an answer",
           "half answered": "half answers", "not connected": "connections that could not be made or used",
           "commands": "commands that failed", "HTTP/2": "faults over HTTP/2"}
@@ -65,6 +68,7 @@ class Soak:
             target.deployment.run("partner", "add", "Bench", "--system-variable", servers.VARIABLE,
                                   "--key", servers.PARTNER)
             self.imports(target, range(mixture.OWN + mixture.OTHERS))
+            self.imports(target, range(FIRST_FILLER, FIRST_FILLER + FILLERS))
             target.publish("standard", 1, target.folder)
             for number in range(mixture.OWN):
                 target.publish(f"client-{number}", 1, target.folder)
@@ -77,6 +81,7 @@ class Soak:
             else:
                 server = target.deployment.serve()
                 target.prepare(server, server.port, None)
+            self.fill_caches(target)
         self.visitors = []
         for kind, (_, rate, _) in mixture.KINDS.items():
             for number in range(VISITORS):
@@ -90,6 +95,16 @@ class Soak:
         for visitor in self.visitors:
             visitor.start()
         self.began = time.monotonic()
+
+    def fill_caches(self, target):
+        """Has everybody who reads the database read all of it, several at once. What the caches come to hold is no leak,
+        and would else look like one: which reader gets a turn, and when, is chance."""
+        for _ in range(READ_TIMES):
+            readers = [threading.Thread(target=target.deployment.run, args=("doctor",)) for _ in range(READERS_AT_ONCE)]
+            for reader in readers:
+                reader.start()
+            for reader in readers:
+                reader.join()
 
     def last(self, seconds):
         """Does what is due, until the time has passed or a server has ended."""

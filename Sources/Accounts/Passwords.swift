@@ -23,13 +23,17 @@ public final class Passwords: Sendable {
 
     private let cost: Cost
     private let runtime: Runtime
-    private let jobs = Mutex<[Job]>([])
+    private let jobs = Mutex<[(job: Job, since: ContinuousClock.Instant)]>([])
     private let ready = DispatchSemaphore(value: 0)
 
     /// Threads that hash: with ``Cost/standard`` each holds 32 MiB meanwhile.
     private static let threads = 2
     /// How many may wait: at 0.3 s each, the last one waits about 10 s.
     private static let waitingMax = 64
+    /// What has waited so long, longer than behind a full queue, is hashed in spite of pages.
+    private static let patience = Duration.seconds(20)
+    /// Linux's `SCHED_IDLE` (sched(7)), which Swift does not import.
+    private static let idlePolicy: Int32 = 5
 
     /// Makes a hasher.
     public init(cost: Cost = .standard, runtime: Runtime) {
@@ -37,23 +41,41 @@ public final class Passwords: Sendable {
         self.runtime = runtime
         for _ in 0..<Self.threads {
             Thread.detachNewThread { [weak self, ready] in
-                // Pages come before people who sign in: hashing takes what is left of the processor.
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                // Pages come before people who sign in: hashing takes what is left of the processor. A nice value is
+                // not enough: with it a loop that wakes still waits for the kernel's next tick, 4 ms of it.
+                var none = sched_param()
+                if sched_setscheduler(0, Self.idlePolicy, &none) != 0 { Self.lowerPriority(to: 19) }
                 while true {
                     ready.wait()
-                    guard let job = self?.next() else { return }
-                    job()
+                    guard let self else { return }
+                    next()?()
                 }
             }
         }
+        // Where other work takes the whole machine, nothing is left: then people must get in all the same.
+        Thread.detachNewThread { [weak self] in
+            Self.lowerPriority(to: 10)
+            while self != nil {
+                Thread.sleep(forTimeInterval: 1)
+                while let job = self?.next(after: Self.patience) { job() }
+            }
+        }
+    }
+
+    private static func lowerPriority(to nice: Int32) {
+        setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, nice)
     }
 
     deinit {
         for _ in 0..<Self.threads { ready.signal() }
     }
 
-    private func next() -> Job? {
-        jobs.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    /// The job that has waited longest, if it has waited so long.
+    private func next(after wait: Duration = .zero) -> Job? {
+        jobs.withLock { jobs in
+            guard let first = jobs.first, first.since.duration(to: .now) >= wait else { return nil }
+            return jobs.removeFirst().job
+        }
     }
 
     /// A hash to be stored: `scrypt$N$r$p$salt$key`, N as its exponent, the others in hexadecimal digits.
@@ -114,7 +136,7 @@ public final class Passwords: Sendable {
         try await withCheckedThrowingContinuation { continuation in
             let isFull = jobs.withLock { jobs -> Bool in
                 guard jobs.count < Self.waitingMax else { return true }
-                jobs.append { continuation.resume(with: Swift.Result { try body() }) }
+                jobs.append(({ continuation.resume(with: Swift.Result { try body() }) }, .now))
                 return false
             }
             if isFull {

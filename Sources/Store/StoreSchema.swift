@@ -33,6 +33,7 @@ public enum StoreSchema {
         "CREATE INDEX session_age ON session (created_at)",
         "CREATE INDEX joining_client ON joining (client_id, address) WHERE client_id IS NOT NULL",
         "CREATE INDEX mail_recipient ON mail (recipient)",
+        "CREATE INDEX client_partner ON client (partner_id, id)",
         "CREATE INDEX client_import_age ON client_import (created_at)",
     ]
 
