@@ -25,7 +25,7 @@ BURST_SECONDS, BURST_REQUESTS = 20, 500
 IMPORTED_EACH = 3
 # Clients that nobody asks for: with them the database is larger than the caches of those who read it (2 MB each).
 FILLERS, FIRST_FILLER = 10_000, 1_000_000
-READERS_AT_ONCE, READ_TIMES = 8, 6
+READERS_AT_ONCE, READS = 8, 800
 FAULTS = {"5xx": "answers with 5xx", "wrong": "answers that are wrong", "unanswered": "requests without an answer",
           "half answered": "half answers", "not connected": "connections that could not be made or used",
           "commands": "commands that failed", "HTTP/2": "faults over HTTP/2"}
@@ -97,14 +97,17 @@ class Soak:
         self.began = time.monotonic()
 
     def fill_caches(self, target):
-        """Has everybody who reads the database read all of it, several at once. What the caches come to hold is no leak,
-        and would else look like one: which reader gets a turn, and when, is chance."""
-        for _ in range(READ_TIMES):
-            readers = [threading.Thread(target=target.deployment.run, args=("doctor",)) for _ in range(READERS_AT_ONCE)]
-            for reader in readers:
-                reader.start()
-            for reader in readers:
-                reader.join()
+        """Asks for clients all over the database, several at once, so that everybody who reads it fills a cache. What
+        caches come to hold is no leak, and would else look like one: who gets a turn, and when, is chance."""
+        def ask(first):
+            for number in range(first, FILLERS, FILLERS * READERS_AT_ONCE // READS):
+                target.deployment.run("resolve", servers.VARIABLE, f"client-{FIRST_FILLER + number}")
+
+        readers = [threading.Thread(target=ask, args=(number,)) for number in range(READERS_AT_ONCE)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join()
 
     def last(self, seconds):
         """Does what is due, until the time has passed or a server has ended."""
