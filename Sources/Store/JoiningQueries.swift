@@ -265,9 +265,7 @@ extension Connection {
         guard sent < Storage.mailsPerInvitationMax else {
             throw Refusal(.tooMany, "This invitation was sent often enough today; try again tomorrow.")
         }
-        try execute(LinkSQL.deleteOfJoining, .text(of: id))
-        try execute(LinkSQL.deleteCode, .text(of: id))
-        try execute(MailSQL.withdraw, .time(now), .text("sent again"), .text(of: id))
+        try closeLinks(of: id, "sent again", at: now)
         try execute(JoiningSQL.setSent, .time(now), .text(of: id))
         let record = try joining(id, at: now)
         let mail = try invitationMail(record, at: now)

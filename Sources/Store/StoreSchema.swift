@@ -302,8 +302,6 @@ extension Storage {
     /// Whether the entries add up to the state hash of the head.
     public func stateHashHolds() async throws -> Bool {
         let snapshot = try await snapshot()
-        var hash = StateHash.empty
-        for entry in snapshot.entries { hash.replace(entry.key, old: nil, new: entry.value) }
-        return hash == snapshot.head.stateHash
+        return snapshot.stateHash == snapshot.head.stateHash
     }
 }

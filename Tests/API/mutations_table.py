@@ -75,7 +75,7 @@ if case .partner(let client, let role, _) = one.seat, let person = try connectio
         MembershipSQL.insert, .text(of: client), .text(of: person.id), .text(role.rawValue), .null, .time(now))
 }
 """
-OLD_LINKS = "try again tomorrow.\")\n        }\n        ‹try execute(LinkSQL.deleteOfJoining, .text(of: id))›"
+OLD_LINKS = 'try closeLinks(of: id, "sent again", at: now)'
 ENDED_LINKS = " why: String, at now: Timestamp) throws {\n        ‹try execute(LinkSQL.deleteOfJoining, .text(of: id))›"
 ACCOUNT_STATUS = "status = try ‹row.integer(6) > 0› ?"
 NEW_SYSTEMS = "try connection.setSystems(‹systems›, of: person, client)"

@@ -44,6 +44,13 @@ public struct FeedSnapshot: Hashable, Sendable {
         self.head = head
         self.entries = entries
     }
+
+    /// What the entries add up to: the head's state hash, unless something is damaged.
+    public var stateHash: StateHash {
+        var hash = StateHash.empty
+        for entry in entries { hash.replace(entry.key, old: nil, new: entry.value) }
+        return hash
+    }
 }
 
 /// What lies behind an edge: a change log to follow, and the objects it names.

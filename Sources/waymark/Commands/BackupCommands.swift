@@ -48,15 +48,15 @@ struct MakeBackup: Operation {
         Self.clear(part)
         do {
             try await services.engine.backup(to: part)
-            var answer = try await Restore.head(of: part, runtime: services.runtime)
+            let head = try await Restore.head(of: part, runtime: services.runtime)
             try SQLiteEngine.seal(part)
-            answer.bytes = try FileManager.default.attributesOfItem(atPath: part)[.size] as? Int ?? 0
+            let bytes = try FileManager.default.attributesOfItem(atPath: part)[.size] as? Int ?? 0
             let name = URL(fileURLWithPath: path).lastPathComponent
             // A sum that is there already is that of a file which is gone.
             try Data("\(try BackupSum.of(part))  \(name)\n".utf8)
                 .write(to: URL(fileURLWithPath: BackupSum.path(of: path)), options: .atomic)
             guard link(part, path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-            return answer
+            return Answer(generation: head.generation, stateHash: hexadecimal(head.stateHash.bytes), bytes: bytes)
         } catch let refusal as Refusal {
             throw refusal
         } catch {
@@ -115,12 +115,13 @@ struct Restore: AsyncParsableCommand {
             )
         }
         try BackupSum.check(part, copyOf: file)
-        let answer = try await Self.head(of: part, runtime: .system, restoring: true)
+        let head = try await Self.head(of: part, runtime: .system, restoring: true)
         try SQLiteEngine.seal(part)
         guard rename(part, directory.database) == 0 else {
             throw Refusal(.invalid, "'\(directory.database)' cannot be made: \(String(cString: strerror(errno))).")
         }
-        Terminal.line("generation \(answer.generation), state \(answer.stateHash): restored to \(directory.path)")
+        let state = hexadecimal(head.stateHash.bytes)
+        Terminal.line("generation \(head.generation), state \(state): restored to \(directory.path)")
     }
 
     /// Checks a copy of a database, and makes it one that goes on by itself where it is to be restored.
@@ -135,7 +136,7 @@ struct Restore: AsyncParsableCommand {
         of path: String,
         runtime: Runtime,
         restoring: Bool = false
-    ) async throws -> MakeBackup.Answer {
+    ) async throws -> FeedHead {
         let damaged = Refusal(.invalid, "'\(path)' is no sound copy of a Waymark database.", field: "file")
         let engine: SQLiteEngine
         do {
@@ -146,8 +147,9 @@ struct Restore: AsyncParsableCommand {
         defer { try? engine.close() }
         let storage = Storage(engine: engine, runtime: runtime) {}
         do {
-            guard try await engine.check().faults.isEmpty, try await storage.stateHashHolds(),
-                try await storage.brokenObjects(try await storage.snapshot()).isEmpty,
+            let feed = try await storage.snapshot()
+            guard try await engine.check().faults.isEmpty, feed.stateHash == feed.head.stateHash,
+                try await storage.brokenObjects(feed).isEmpty,
                 try await storage.checkAudit().faults.isEmpty
             else { throw damaged }
             if restoring {
@@ -155,13 +157,7 @@ struct Restore: AsyncParsableCommand {
                 try await storage.beginEpoch()
                 try await storage.endAllSessions()
             }
-            let head = try await storage.head()
-            let bytes = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
-            return MakeBackup.Answer(
-                generation: head.generation,
-                stateHash: hexadecimal(head.stateHash.bytes),
-                bytes: bytes ?? 0
-            )
+            return try await storage.head()
         } catch {
             throw damaged
         }

@@ -43,8 +43,7 @@ struct Diagnose: Operation {
     func run(in services: Services) async throws -> Answer {
         let database = try await services.engine.check()
         let feed = try await services.storage.snapshot()
-        var hash = StateHash.empty
-        for entry in feed.entries { hash.replace(entry.key, old: nil, new: entry.value) }
+        let hash = feed.stateHash
         let broken = try await services.storage.brokenObjects(feed)
         let objects = feed.entries.count { $0.key.kind == EntryKind.object.rawValue }
         return Answer(checks: [
