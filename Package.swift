@@ -90,20 +90,23 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "PostgresEngine", dependencies: ["Store"], swiftSettings: strict),
+        .target(name: "Authorization", dependencies: ["Domain", "Store"], swiftSettings: strict),
         .target(
             name: "Accounts",
-            dependencies: ["Domain", "Store", crypto, .product(name: "CryptoExtras", package: "swift-crypto")],
+            dependencies: [
+                "Domain", "Store", "Authorization", crypto, .product(name: "CryptoExtras", package: "swift-crypto"),
+            ],
             swiftSettings: strict
         ),
         .target(
             name: "Gallery",
-            dependencies: ["Domain", "Store"],
+            dependencies: ["Domain", "Store", "Authorization", "CZlib"],
             swiftSettings: strict,
             plugins: embedding
         ),
         .target(
             name: "Publishing",
-            dependencies: ["Domain", "Store", "Player", "CBrotli", "CZlib"],
+            dependencies: ["Domain", "Store", "Authorization", "Player", "CBrotli", "CZlib", crypto],
             swiftSettings: strict
         ),
         .target(
@@ -134,7 +137,8 @@ let package = Package(
         .target(
             name: "Web",
             dependencies: [
-                "Domain", "Store", "Accounts", hummingbird, logging, lifecycle, nioCore,
+                "Domain", "Store", "Authorization", "Accounts", "Gallery", "Publishing", hummingbird, logging,
+                lifecycle, nioCore,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Mustache", package: "swift-mustache"),
@@ -147,7 +151,8 @@ let package = Package(
         .executableTarget(
             name: "waymark",
             dependencies: [
-                "Domain", "Store", "SQLiteEngine", "Accounts", "Gallery", "Publishing", "Player", "Mail", "Edge", "Web",
+                "Domain", "Store", "SQLiteEngine", "Authorization", "Accounts", "Gallery", "Publishing", "Player",
+                "Mail", "Edge", "Web",
                 crypto, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
@@ -190,7 +195,7 @@ let package = Package(
         ),
         .testTarget(
             name: "AccountsTests",
-            dependencies: ["Domain", "Store", "Accounts", "TestSupport"],
+            dependencies: ["Domain", "Store", "Authorization", "Accounts", "TestSupport"],
             exclude: ["matrix.txt"],
             swiftSettings: strict
         ),

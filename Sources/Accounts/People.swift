@@ -1,3 +1,4 @@
+import Authorization
 public import Domain
 public import Store
 

@@ -1,3 +1,4 @@
+import Authorization
 public import Domain
 public import Store
 
@@ -39,7 +40,7 @@ public struct Systems: Sendable {
         _ edit: SystemEdit,
         expecting: @escaping Expectation<SystemRecord>
     ) async throws -> SystemRecord {
-        try Self.requireReach(try await access.client(caller, client, .changeSystem), system)
+        try await access.client(caller, client, at: system, .changeSystem)
         return try await storage.changeSystem(
             system,
             of: client,
@@ -64,13 +65,7 @@ public struct Systems: Sendable {
         confirmed: Bool,
         expecting: @escaping Expectation<SystemRecord>
     ) async throws {
-        try Self.requireReach(try await access.client(caller, client, .deleteSystem), system)
+        try await access.client(caller, client, at: system, .deleteSystem)
         try await storage.deleteSystem(system, of: client, confirmed: confirmed, expecting: expecting, by: caller)
-    }
-
-    /// A member who is no regular admin changes the systems that they were given.
-    private static func requireReach(_ relation: Relation?, _ system: SystemID) throws(Refusal) {
-        guard let relation, !relation.reachesAllSystems, !relation.systems.contains(system) else { return }
-        throw Refusal(.forbidden, "You were not given this system.")
     }
 }

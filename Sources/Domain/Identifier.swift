@@ -94,6 +94,12 @@ public enum IdentifierKind {
     public enum APIToken {}
     /// See ``MailID``.
     public enum Mail {}
+    /// See ``ItemID``.
+    public enum Item {}
+    /// See ``DownloadID``.
+    public enum Download {}
+    /// See ``AdvisoryID``.
+    public enum Advisory {}
     /// See ``ImportID``.
     public enum Import {}
 }
@@ -126,5 +132,11 @@ public typealias SessionID = Identifier<IdentifierKind.Session>
 public typealias APITokenID = Identifier<IdentifierKind.APIToken>
 /// Names a mail of the outbox.
 public typealias MailID = Identifier<IdentifierKind.Mail>
+/// Names an item of a workspace.
+public typealias ItemID = Identifier<IdentifierKind.Item>
+/// Names the act by which a client took a solution version.
+public typealias DownloadID = Identifier<IdentifierKind.Download>
+/// Names a warning about a solution version.
+public typealias AdvisoryID = Identifier<IdentifierKind.Advisory>
 /// Names an import of clients.
 public typealias ImportID = Identifier<IdentifierKind.Import>

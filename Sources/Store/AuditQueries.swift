@@ -157,7 +157,7 @@ extension Connection {
 }
 
 extension Caller {
-    fileprivate var auditName: String {
+    var auditName: String {
         switch identity {
         case .anonymous: "anonymous"
         case .operator: "operator"

@@ -22,7 +22,7 @@ public enum StoreSchema {
     }
 
     /// DDL of each version.
-    public static let migrations: [[Definition]] = [tenants, accounts, indexes]
+    public static let migrations: [[Definition]] = [tenants, accounts, indexes, content]
 
     /// Who has a client closed, and indexes for whatever is counted or cleared away; version 3.
     private static let indexes: [Definition] = [

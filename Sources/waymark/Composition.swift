@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 import Edge
 import Gallery
@@ -74,7 +75,8 @@ struct Services: Sendable {
             invitations: PartnerInvitations(storage: storage),
             audit: AuditTrail(storage: storage),
             unknown: UnknownIDs(storage: storage, keys: unknownKeys),
-            gate: Gate(storage: storage),
+            access: Access(storage: storage),
+            drafts: Drafts(storage: storage, format: format),
             requests: RateLimit(perSecond: rate, runtime: runtime)
         )
     }

@@ -47,7 +47,8 @@ def also(id: str, file: str, text: str, more: str, what: str = "", only: str = "
 
 
 # Files that many breaks are in.
-ACCESS = "Accounts/Access.swift"
+ACCESS = "Authorization/Access.swift"
+POLICY = "Authorization/Policy.swift"
 ACCOUNTS = "Store/PartnerAccountQueries.swift"
 CHANGES = "Store/ClientChanges.swift"
 CLIENTS = "Store/ClientQueries.swift"
@@ -170,7 +171,7 @@ TABLE = (
         "a token works after its end", only="an API token ends at the time",
     ),
     swap(
-        "F-009", ACCESS, ".removePartnerUser, .closeClient, .cancelClosing:\n            ‹.member([.people])›",
+        "F-009", POLICY, ".removePartnerUser, .closeClient, .cancelClosing:\n            ‹.member([.people])›",
         ".member([.people, .peopleOfSystems])",
         "a System Manager acts on the Partners tab", only="only admins act on the Partners tab",
     ),
@@ -214,7 +215,7 @@ TABLE = (
         "a partner that one does not belong to is told to exist", only="another partner answers",
     ),
     swap(
-        "F-009j", ACCESS, "default: return ‹.notFound›", ".allowed",
+        "F-009j", POLICY, "default: return ‹.notFound›", ".allowed",
         "whoever has signed in acts at every tenant", only="somebody signed in who belongs nowhere",
     ),
     # Invite a partner user
@@ -996,11 +997,11 @@ TABLE = (
         "the last regular admin can go", only="only regular admins remove",
     ),
     swap(
-        "D-15k", ACCESS, "held.contains($0) && ‹scopes?.contains($0) ?? true› }", "true",
+        "D-15k", POLICY, "held.contains($0) && ‹scopes?.contains($0) ?? true› }", "true",
         "a token reaches whatever its owner does", only="a token reaches its scopes",
     ),
     swap(
-        "D-15l", ACCESS, "case (.session, _): return ‹scopes == nil› ?", "true",
+        "D-15l", POLICY, "case (.session, _): return ‹scopes == nil› ?", "true",
         "a token changes its owner's credentials", only="a token reaches its scopes",
     ),
     omit(

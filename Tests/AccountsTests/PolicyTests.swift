@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 import Foundation
 import TestSupport
@@ -213,11 +214,12 @@ private struct Matrix {
     }
 
     /// A token reaches no further than its owner, and only as far as its scopes. What it needs is `free`, `session`, or
-    /// a right; of two rights, the second is the System Manager's.
+    /// a right; of two rights, the second is the System Manager's or the Translator's.
     private static func decision(_ question: Question, _ cell: Policy.Decision, _ token: Substring) -> Policy.Decision {
         guard let scopes = question.scopes, cell == .allowed, token != "free" else { return cell }
         let rights = token.split(separator: ",")
-        let needed = question.standing == .member(.systemManager) ? rights.last : rights.first
+        let takesLast: [Standing] = [.member(.systemManager), .member(.translator)]
+        let needed = takesLast.contains(question.standing) ? rights.last : rights.first
         return scopes.contains { $0.rawValue[...] == needed } ? .allowed : .forbidden
     }
 

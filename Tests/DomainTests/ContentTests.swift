@@ -36,8 +36,10 @@ struct ContentTests {
     func unknownKeywords() throws {
         for bad in [
             #"{"pattern":"a"}"#, #"{"type":"number"}"#, #"{"type":["string","number"]}"#, #"{"format":"mail"}"#,
-            #"{"$ref":"other.json"}"#, ##"{"$ref":"#/$defs/none"}"##, #"{"additionalProperties":true}"#,
-            #"{"properties":{"a":{"oneOf":[]}}}"#, #"{"items":{"minimum":"1"}}"#, "[]",
+            #"{"$ref":"other.json"}"#, ##"{"$ref":"#/$defs/none"}"##, ##"{"$ref":"common.json#/$defs/none"}"##,
+            #"{"additionalProperties":true}"#, #"{"properties":{"a":{"oneOf":[]}}}"#, #"{"oneOf":[{"type":"object"}]}"#,
+            #"{"oneOf":[{"properties":{"kind":{"const":"a"}}},{"properties":{"kind":{"const":"a"}}}]}"#,
+            #"{"items":{"minimum":"1"}}"#, "[]",
         ] {
             let value = try JSONValue(parsing: Array(bad.utf8))
             #expect(throws: Schema.Unsupported.self, "\(bad)") { try Schema(value) }
@@ -88,7 +90,7 @@ struct ContentTests {
             faults("a.json", good.replacing(#""name":"n""#, with: #""name":3,"x/y":1"#))
                 == ["items/a.json#/name: must be a string, is an integer", "items/a.json#/x~1y: is not a known member"]
         )
-        #expect(faults("a.json", #"{"kind":"survey"}"#).first?.contains("#/kind: must be one of the kinds") == true)
+        #expect(faults("a.json", #"{"kind":"poll"}"#).first?.contains("#/kind: must be one of the kinds") == true)
         #expect(
             faults("a.json", "{\n  \"kind\": oops\n}") == [
                 "items/a.json#/kind: this is no JSON value (line 2, column 11)"
@@ -120,7 +122,7 @@ struct ContentTests {
         var lines = ""
         for document in documents { lines += "\(document.schema) \(document.isValid) \(document.text)\n" }
         var files = ["documents": lines, "check.py": GeneratedDocuments.checker]
-        for name in ItemKind.allCases.map(\.rawValue) + ["solution"] {
+        for name in ItemKind.allCases.map(\.rawValue) + ["solution", "common"] {
             files["\(name).json"] = String(decoding: ContentFormat.schemaFile(name) ?? [], as: UTF8.self)
         }
         try directory.write(files)
@@ -137,9 +139,36 @@ struct GeneratedDocuments {
     let isValid: Bool
 
     static let checker = """
-        import json, sys
+        import json, re, sys
+        from datetime import datetime
         from jsonschema import Draft202012Validator, FormatChecker
-        formats = FormatChecker()
+        from referencing import Registry, Resource
+        formats = FormatChecker(formats=[])
+        def hidden(text, allowed=""):
+            return any(c not in allowed and (ord(c) < 32 or 0x7F <= ord(c) <= 0x9F or 0x2028 <= ord(c) <= 0x202E
+                or 0x2066 <= ord(c) <= 0x2069 or 0xFDD0 <= ord(c) <= 0xFDEF or ord(c) == 0xFEFF
+                or 0xFFF9 <= ord(c) <= 0xFFFB or ord(c) & 0xFFFE == 0xFFFE) for c in text)
+        label = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+        url = re.compile(rf"https://(?=[^/?#:]{{1,253}}([/?#:]|$)){label}(\\.{label})+(:[0-9]{{1,5}})?([/?#][A-Za-z0-9._~:/?#@!$&'*+,;=%-]*)?")
+        def links(text):
+            return [m[1] if m[2] == ")" else "" for m in re.finditer(r"\\]\\(([^()\\n]*)(.?)", text)]
+        def check(name, accepts):
+            formats.checks(name)(lambda text: not isinstance(text, str) or bool(accepts(text)))
+        check("line", lambda text: not hidden(text))
+        check("lines", lambda text: not hidden(text, "\\n"))
+        check("markup", lambda text: not hidden(text, "\\n") and all(url.fullmatch(link) for link in links(text)))
+        check("https-url", url.fullmatch)
+        check("local-path", re.compile(r"/(?!/)[A-Za-z0-9._~:/?#@!$&'*+,;=%-]*").fullmatch)
+        check("system-variable", re.compile(r"[A-Za-z_$][\\w$]*(\\.[A-Za-z_$][\\w$]*)*", re.ASCII).fullmatch)
+        check("item-id", re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch)
+        def moment(text):
+            try:
+                return re.fullmatch(r"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?Z", text) and datetime.fromisoformat(text[:19])
+            except ValueError:
+                return False
+        check("date-time", moment)
+        common = json.load(open("common.json", encoding="utf-8"))
+        registry = Registry().with_resource("common.json", Resource.from_contents(common))
         @formats.checks("page-path")
         def page_path(text):
             return not isinstance(text, str) or (text[:1] in ("/", "*") and all(ord(c) > 32 and ord(c) != 127 for c in text))
@@ -149,7 +178,7 @@ struct GeneratedDocuments {
             if name not in validators:
                 schema = json.load(open(name + ".json", encoding="utf-8"))
                 Draft202012Validator.check_schema(schema)
-                validators[name] = Draft202012Validator(schema, format_checker=formats)
+                validators[name] = Draft202012Validator(schema, format_checker=formats, registry=registry)
             count += 1
             if validators[name].is_valid(json.loads(text)) != (verdict == "true"):
                 wrong += 1
@@ -160,10 +189,14 @@ struct GeneratedDocuments {
 
     static func make(count: Int, seed: UInt64) throws -> [GeneratedDocuments] {
         var generator = SplitMix(state: seed)
-        let sources = try SolutionFolders.shipped.map { try JSONValue(parsing: $0.bytes) }
+        let shipped = try SolutionFolders.shipped.prefix(6).map { try JSONValue(parsing: $0.bytes) }
+        let sources = try shipped + TestContent.ofEachKind.map { try JSONValue(parsing: Array($0.utf8)) }
+        func schema(_ name: String) throws -> JSONValue {
+            try JSONValue(parsing: try #require(ContentFormat.schemaFile(name)))
+        }
         var schemas: [String: Schema] = [:]
         for name in ItemKind.allCases.map(\.rawValue) + ["solution"] {
-            schemas[name] = try Schema(try JSONValue(parsing: ContentFormat.schemaFile(name) ?? []))
+            schemas[name] = try Schema(try schema(name), common: try schema("common"))
         }
         return (0..<count).compactMap { number in
             let source = sources[Int.random(in: 0..<sources.count, using: &generator)]
@@ -212,7 +245,12 @@ struct GeneratedDocuments {
             .string("x y"), .string(String(repeating: "\u{1F600}", count: 120)),
             .string(String(repeating: "a", count: 121)), .string(String(repeating: "e\u{301}", count: 2001)),
             .array([]), .object([:]), .object(["en": .string("a")]), .object(["en": .string("a"), "it": .string("b")]),
-            .string("shoutOut"), value,
+            .string("shoutOut"), .string("a\u{202E}b"), .string("[a](https://help.example.com/x) b"),
+            .string("[a](javascript:alert(1))"), .string("https://help.example.com:8443/a?b#c"),
+            .string("//evil.example"),
+            .string("2026-02-30T00:00:00Z"), .string("2026-02-28T23:59:59Z"), .string("a\nb"), .string("a.b.$c"),
+            .object(["kind": "item", "item": "first"]), .object(["kind": "open", "url": "http://help.example.com/"]),
+            .object(["__proto__": ["a": 1]]), value,
         ]
         return choices.randomElement(using: &generator) ?? .null
     }

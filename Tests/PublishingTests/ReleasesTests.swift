@@ -29,12 +29,12 @@ struct ReleasesTests {
 
     @Test("small content stands in the snippet, as JSON.parse of escaped canonical JSON; each coding decodes to it")
     func inline() async throws {
-        let files = TestContent.items(["it's </script> a \\\\ \\u2028 \\\"q\\\" __proto__"])
+        let files = TestContent.items(["it's </script> a \\\\ \\u200B \\\"q\\\" __proto__"])
         let live = try await releases.publish(.operator, try format.items(files), for: system, environment: .production)
         #expect(live.bundle == nil)
         let (object, text) = try await script(live.snippet)
         #expect(text.contains("JSON.parse('{\"items\":[{\"id\":\"item-0\",\"kind\":\"shoutOut\""))
-        #expect(text.contains("it\\'s \\x3C/script> a \\\\\\\\ \u{2028} \\\\\"q\\\\\""))
+        #expect(text.contains("it\\'s \\x3C/script> a \\\\\\\\ \u{200B} \\\\\"q\\\\\""))
         #expect(!text.contains("\"__") && !text.contains("Item 0"))
         #expect(text.contains("\"integrity\":\"\(live.player.integrity)\",\"path\":\"\(live.player).js\""))
         let gzip = try #require(object.gzip)

@@ -85,6 +85,44 @@ package enum TestContent {
         }
     }
 
+    /// A valid item of each kind, with all that its schema knows.
+    package static let ofEachKind: [String] = [
+        #"""
+        {"kind":"shoutOut","name":"News","target":{"paths":["/","/expense*"]},"display":{"show":"once",
+        "languages":["en","de"],"from":"2026-01-01T00:00:00Z","until":"2027-01-01T00:00:00Z",
+        "segment":[{"variable":"app.user.role","is":["approver"],"isNot":["guest"]}]},"title":{"en":"News"},
+        "text":{"en":"Read [the policy](https://help.example.com/policy)."},"button":{"en":"Show me"},
+        "action":{"kind":"item","item":"walk"}}
+        """#,
+        #"""
+        {"kind":"walkThru","name":"Walk","title":{"en":"Walk","fr":"Tour"},"summary":{"en":"How"},"steps":[{"title":
+        {"en":"One"},"text":{"en":"**Click** here"},"selector":"#a","fallbacks":["[name=a]",".a"]}]}
+        """#,
+        #"""
+        {"kind":"launcher","name":"Help","label":{"en":"Help"},"selector":"#total","fallbacks":[".total"],
+        "side":"left","action":{"kind":"open","url":"https://help.example.com/total"}}
+        """#,
+        #"""
+        {"kind":"smartTip","name":"Tip","label":{"en":"What is this?"},"selector":"#vat","on":"focus",
+        "text":{"en":"The tax."}}
+        """#,
+        #"""
+        {"kind":"resource","name":"Article","title":{"en":"Rates"},"summary":{"en":"Per country"},
+        "action":{"kind":"article","text":{"en":"- Norway\n- Sweden"}}}
+        """#,
+        #"{"kind":"shuttle","name":"Go","title":{"en":"New report"},"path":"/expense/new?from=menu"}"#,
+        #"""
+        {"kind":"survey","name":"Ask","title":{"en":"How was it?"},"text":{"en":"Two questions"},"questions":[
+        {"kind":"rating","label":{"en":"How easy?"},"from":1,"to":5},{"kind":"choice","label":{"en":"What for?"},
+        "options":[{"en":"Travel"},{"en":"Meals"}],"many":true},{"kind":"words","label":{"en":"Anything else?"}}],
+        "thanks":{"en":"Thank you"}}
+        """#,
+        #"""
+        {"kind":"task","name":"First report","title":{"en":"File a report"},"text":{"en":"Once"},"start":"walk",
+        "done":{"kind":"finished","item":"walk"}}
+        """#,
+    ]
+
     /// The files of a solution of one item.
     package static func solution(_ id: String, _ text: String, system: String = "sap-concur") -> [ContentFile] {
         let about = """

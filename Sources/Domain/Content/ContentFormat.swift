@@ -13,27 +13,26 @@ public struct ContentFormat: Sendable {
     /// - Throws: ``Schema/Unsupported`` where one of them says what the evaluator does not know.
     public init() throws(Schema.Unsupported) {
         var items: [ItemKind: Schema] = [:]
-        for kind in ItemKind.allCases { items[kind] = try Self.schema(kind.rawValue) }
+        let common = try Self.document("common")
+        for kind in ItemKind.allCases { items[kind] = try Schema(try Self.document(kind.rawValue), common: common) }
         self.items = items
-        solution = try Self.schema("solution")
+        solution = try Schema(try Self.document("solution"), common: common)
     }
 
-    /// The bytes of an embedded schema: an item kind's name, or `solution`.
+    /// The bytes of an embedded schema: an item kind's name, `solution`, or `common` for what they share.
     public static func schemaFile(_ name: String) -> [UInt8]? {
         EmbeddedFiles.bytes("schemas/\(name).json")
     }
 
-    private static func schema(_ name: String) throws(Schema.Unsupported) -> Schema {
+    private static func document(_ name: String) throws(Schema.Unsupported) -> JSONValue {
         guard let bytes = schemaFile(name) else {
             throw Schema.Unsupported(place: name, reason: "no such schema is embedded")
         }
-        let root: JSONValue
         do throws(NotJSON) {
-            root = try JSONValue(parsing: bytes)
+            return try JSONValue(parsing: bytes)
         } catch {
             throw Schema.Unsupported(place: name, reason: error.reason)
         }
-        return try Schema(root)
     }
 
     /// Reads the files of one folder of items.
@@ -99,6 +98,30 @@ public struct ContentFormat: Sendable {
         }
     }
 
+    /// Checks an item that came otherwise than as a file.
+    ///
+    /// - Parameters:
+    ///   - value: The item.
+    ///   - id: Its id.
+    ///   - place: What stands before the JSON pointers of faults.
+    /// - Returns: The item.
+    /// - Throws: `invalid` with a fault for each place at fault.
+    public func item(_ value: JSONValue, id: String, at place: String) throws(Refusal) -> ContentItem {
+        let size = value.canonical.count
+        guard size <= Self.fileBytesMax else {
+            throw .content([.init(place: place, reason: "has \(size) bytes; at most \(Self.fileBytesMax) are taken")])
+        }
+        guard let kind = value["kind"]?.text.flatMap(ItemKind.init(rawValue:)), let schema = items[kind] else {
+            throw .content([.init(place: place + "/kind", reason: Self.kinds)])
+        }
+        let faults = schema.faults(in: value).map { Refusal.Fault(place: place + $0.pointer, reason: $0.reason) }
+        try Self.refuse(faults)
+        return ContentItem(id: id, kind: kind, content: value)
+    }
+
+    private static let kinds =
+        "must be one of the kinds this version supports: " + ItemKind.allCases.map(\.rawValue).joined(separator: ", ")
+
     private func parse(_ file: ContentFile) -> Result<ContentItem, Refusal> {
         let id = String(file.name.dropLast(".json".count))
         guard file.name.hasSuffix(".json"), Slug.accepts(id) else {
@@ -109,11 +132,7 @@ public struct ContentFormat: Sendable {
         case .success(let read): value = read
         case .failure(let refusal): return .failure(refusal)
         }
-        guard let kind = value["kind"]?.text.flatMap(ItemKind.init(rawValue:)), let schema = items[kind] else {
-            let kinds = ItemKind.allCases.map(\.rawValue).joined(separator: ", ")
-            return .failure(Self.fault(file, "/kind", "must be one of the kinds this version supports: \(kinds)"))
-        }
-        return Self.faults(file, value, schema).map { ContentItem(id: id, kind: kind, content: $0) }
+        return Result { () throws(Refusal) in try item(value, id: id, at: file.path + "#") }
     }
 
     private static func read(_ file: ContentFile, _ schema: Schema?) -> Result<JSONValue, Refusal> {
@@ -160,12 +179,4 @@ public struct ContentFile: Hashable, Sendable {
 
     /// The path's last component.
     public var name: String { path.split(separator: "/").last.map(String.init) ?? "" }
-}
-
-/// The names of solutions and items in files and URLs: 1 to 64 of `a–z 0–9 -`, no `-` first.
-enum Slug {
-    static func accepts(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count) && text.utf8.first != UInt8(ascii: "-")
-            && text.utf8.allSatisfy { $0.isLowerCaseLetter || $0.isDigit || $0 == UInt8(ascii: "-") }
-    }
 }

@@ -1,7 +1,19 @@
-/// The kinds of items that this version's player shows.
+/// The kinds of items that this version's player shows; each has a JSON Schema of its name.
 public enum ItemKind: String, Sendable, CaseIterable {
+    /// A button beside an element.
+    case launcher
+    /// An article, or a page elsewhere.
+    case resource
     /// An announcement over a page.
     case shoutOut
+    /// A way to another page of the application.
+    case shuttle
+    /// A hint at a field.
+    case smartTip
+    /// Questions over a page.
+    case survey
+    /// A line of what a new user should have done.
+    case task
     /// Steps that lead through a task.
     case walkThru
 }
@@ -20,6 +32,17 @@ public struct ContentItem: Hashable, Sendable {
         self.id = id
         self.kind = kind
         self.content = content
+    }
+
+    /// Takes an item that was checked when it was stored.
+    ///
+    /// - Throws: ``NotJSON`` where the bytes are no item of a kind that this version knows.
+    public init(stored canonical: [UInt8], id: String) throws(NotJSON) {
+        let content = try JSONValue(parsing: canonical)
+        guard let kind = content["kind"]?.text.flatMap(ItemKind.init(rawValue:)) else {
+            throw NotJSON(pointer: "/kind", reason: "this is no kind of item")
+        }
+        self.init(id: id, kind: kind, content: content)
     }
 
     /// The item as players get it: with its id, without what only its authors need.
@@ -93,7 +116,8 @@ public struct Solution: Hashable, Sendable {
             guard let id = entry["id"]?.text, let content = entry["item"],
                 let kind = content["kind"]?.text.flatMap(ItemKind.init(rawValue:))
             else { throw NotJSON(pointer: "/items", reason: "an item of the version is incomplete") }
-            items.append(ContentItem(id: "\(solution)/\(id)", kind: kind, content: content))
+            let item = ContentItem(id: id, kind: kind, content: content)
+            items.append(item.copied(as: "\(solution)/\(id)") { "\(solution)/\($0)" })
         }
         return items
     }

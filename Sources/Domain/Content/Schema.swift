@@ -1,10 +1,12 @@
 /// A JSON Schema (draft 2020-12) of the subset that this project's schemas use.
 ///
 /// Keywords: `type` (one name or several), `properties`, `required`, `additionalProperties` (false), `enum`, `const`,
-/// `items`, `minItems`, `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), and `$ref` to
-/// `#/$defs/…`. Any other keyword is refused when the schema is read, so that none is silently without effect.
+/// `items`, `minItems`, `maxItems`, `minLength`, `maxLength`, `minimum`, `maximum`, `format` (``Format``), `oneOf` where
+/// each branch is an object with another constant `kind`, and `$ref` to `#/$defs/…` or `common.json#/$defs/…`. Any other
+/// keyword is refused when the schema is read, so that none is silently without effect.
 public struct Schema: Sendable {
     private let root: JSONValue
+    private let common: JSONValue
 
     /// The named formats.
     enum Format: String {
@@ -16,31 +18,66 @@ public struct Schema: Sendable {
         case email
         /// What ``Timestamp/init(_:)`` takes.
         case dateTime = "date-time"
+        /// One line of plain text.
+        case line
+        /// Lines of plain text.
+        case lines
+        /// Text in ``Markup``.
+        case markup
+        /// A ``WebAddress``.
+        case httpsURL = "https-url"
+        /// A path of the page's own origin: `/` first, then none of `/` and `\`.
+        case localPath = "local-path"
+        /// What ``SystemVariable`` takes.
+        case systemVariable = "system-variable"
+        /// The id of an item: what names a file of one, or a UUID.
+        case itemID = "item-id"
 
-        func accepts(_ text: String) -> Bool {
+        /// What is wrong with a text; nil for nothing.
+        func fault(in text: String) -> String? {
+            let isRight =
+                switch self {
+                case .uuid: uuidBits(text.utf8) != nil
+                case .email: (try? EmailAddress(text)) != nil
+                case .dateTime: Timestamp(text) != nil
+                case .pagePath:
+                    (text.utf8.first == UInt8(ascii: "/") || text.utf8.first == UInt8(ascii: "*"))
+                        && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+                case .httpsURL: WebAddress(text) != nil
+                case .localPath:
+                    text.utf8.first == UInt8(ascii: "/") && text.utf8.dropFirst().first != UInt8(ascii: "/")
+                        && text.utf8.allSatisfy(WebAddress.isURL)
+                case .systemVariable: (try? SystemVariable(text)) != nil
+                case .itemID: Slug.accepts(text)
+                case .line: Markup.faultInLine(text) == nil
+                case .lines: Markup.faultInLines(text) == nil
+                case .markup: Markup.fault(in: text) == nil
+                }
+            if isRight { return nil }
             switch self {
-            case .uuid: uuidBits(text.utf8) != nil
-            case .email: (try? EmailAddress(text)) != nil
-            case .dateTime: Timestamp(text) != nil
-            case .pagePath:
-                (text.utf8.first == UInt8(ascii: "/") || text.utf8.first == UInt8(ascii: "*"))
-                    && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
+            case .line: return Markup.faultInLine(text)
+            case .lines: return Markup.faultInLines(text)
+            case .markup: return Markup.fault(in: text)
+            case .httpsURL: return "is no address of the form https://host/path"
+            case .localPath: return "is no path of the application, such as /expense/new"
+            default: return "is no \(rawValue)"
             }
         }
     }
 
     private static let keywords: Set<String> = [
         "type", "properties", "required", "additionalProperties", "enum", "const", "items", "minItems", "maxItems",
-        "minLength", "maxLength", "minimum", "maximum", "format", "$ref",
+        "minLength", "maxLength", "minimum", "maximum", "format", "$ref", "oneOf",
     ]
     private static let annotations: Set<String> = ["$schema", "$id", "$defs", "title", "description"]
     private static let types: Set<String> = ["object", "array", "string", "integer", "boolean", "null"]
 
-    /// Reads a schema.
+    /// Reads a schema, and the definitions that it shares with others.
     ///
     /// - Throws: ``Unsupported`` where it says what this evaluator does not know.
-    public init(_ root: JSONValue) throws(Unsupported) {
+    public init(_ root: JSONValue, common: JSONValue = [:]) throws(Unsupported) {
         self.root = root
+        self.common = common
         try check(root, at: "#")
     }
 
@@ -71,7 +108,16 @@ public struct Schema: Sendable {
             case ("items", _): try check(value, at: inside)
             case ("$ref", .string(let reference)):
                 guard definition(reference) != nil else {
-                    throw Unsupported(place: inside, reason: "only '#/$defs/NAME' of this file can be named")
+                    throw Unsupported(place: inside, reason: "there is no definition '\(reference)'")
+                }
+            case ("oneOf", .array(let branches)):
+                for (position, branch) in branches.enumerated() { try check(branch, at: "\(inside)/\(position)") }
+                let kinds = branches.map(kind)
+                guard !kinds.isEmpty, !kinds.contains(nil), Set(kinds).count == kinds.count else {
+                    throw Unsupported(
+                        place: inside,
+                        reason: "each branch must be an object with another constant 'kind'"
+                    )
                 }
             case ("format", .string(let name)):
                 guard Format(rawValue: name) != nil else {
@@ -95,9 +141,21 @@ public struct Schema: Sendable {
     }
 
     private func definition(_ reference: String) -> JSONValue? {
-        let prefix = "#/$defs/"
-        guard reference.hasPrefix(prefix) else { return nil }
-        return root["$defs"]?[String(reference.dropFirst(prefix.count))]
+        let step = "#/$defs/"
+        guard let range = reference.firstRange(of: step) else { return nil }
+        let file =
+            switch reference[..<range.lowerBound] {
+            case "": root
+            case "common.json": common
+            default: JSONValue.null
+            }
+        return file["$defs"]?[String(reference[range.upperBound...])]
+    }
+
+    /// The value of `kind` that a branch of a choice is for.
+    private func kind(_ branch: JSONValue) -> String? {
+        let schema = branch["$ref"]?.text.flatMap(definition) ?? branch
+        return schema["properties"]?["kind"]?["const"]?.text
     }
 
     private func evaluate(
@@ -108,6 +166,18 @@ public struct Schema: Sendable {
     ) {
         if let reference = schema["$ref"]?.text, let target = definition(reference) {
             evaluate(target, value, at: pointer, report: report)
+        }
+        if case .array(let branches) = schema["oneOf"] {
+            guard case .object = value else {
+                report(pointer, "must be an object, is \(Self.article(value.typeName))")
+                return
+            }
+            guard let branch = branches.first(where: { kind($0).map(JSONValue.string) == value["kind"] }) else {
+                let kinds = branches.compactMap(kind).joined(separator: ", ")
+                report(pointer + "/kind", "must be one of: \(kinds)")
+                return
+            }
+            evaluate(branch, value, at: pointer, report: report)
         }
         if let types = schema["type"]?.typeNames, !types.contains(value.typeName) {
             let wanted = types.map(Self.article).joined(separator: " or ")
@@ -124,9 +194,7 @@ public struct Schema: Sendable {
         switch value {
         case .string(let text):
             bounds(schema, "Length", text.unicodeScalars.count, "characters") { report(pointer, $0) }
-            if let name = schema["format"]?.text, let format = Format(rawValue: name), !format.accepts(text) {
-                report(pointer, "is no \(name)")
-            }
+            if let fault = schema["format"]?.text.flatMap(Format.init)?.fault(in: text) { report(pointer, fault) }
         case .integer(let number):
             if case .integer(let least) = schema["minimum"], number < least {
                 report(pointer, "must be at least \(least)")
@@ -145,7 +213,7 @@ public struct Schema: Sendable {
                 }
             }
             for (name, child) in members.sorted(by: { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) }) {
-                let inside = "\(pointer)/\(Self.escaped(name))"
+                let inside = "\(pointer)/\(JSONPointer.escaped(name))"
                 if let property = schema["properties"]?[name] {
                     evaluate(property, child, at: inside, report: report)
                 } else if schema["additionalProperties"] == .bool(false) {
@@ -177,11 +245,6 @@ public struct Schema: Sendable {
         case "object", "array", "integer": "an \(type)"
         default: "a \(type)"
         }
-    }
-
-    /// A member's name as a step of a JSON pointer (RFC 6901, section 3).
-    private static func escaped(_ name: String) -> String {
-        name.replacing("~", with: "~0").replacing("/", with: "~1")
     }
 }
 

@@ -1,8 +1,10 @@
 public import Accounts
+public import Authorization
 import Domain
 import HTTPTypes
 import Hummingbird
 import Logging
+public import Publishing
 
 /// The management API: every endpoint, and the operations behind them.
 ///
@@ -22,7 +24,8 @@ public struct API: Sendable {
     let invitations: PartnerInvitations
     let audit: AuditTrail
     let unknown: UnknownIDs
-    let gate: Gate
+    let access: Access
+    let drafts: Drafts
     let requests: RateLimit
 
     /// Puts the API together.
@@ -40,7 +43,8 @@ public struct API: Sendable {
         invitations: PartnerInvitations,
         audit: AuditTrail,
         unknown: UnknownIDs,
-        gate: Gate,
+        access: Access,
+        drafts: Drafts,
         requests: RateLimit
     ) {
         self.sessions = sessions
@@ -56,7 +60,8 @@ public struct API: Sendable {
         self.invitations = invitations
         self.audit = audit
         self.unknown = unknown
-        self.gate = gate
+        self.access = access
+        self.drafts = drafts
         self.requests = requests
     }
 
@@ -65,5 +70,6 @@ public struct API: Sendable {
         sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
             + clientEndpoints + adminEndpoints + importEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
             + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints + unknownEndpoints
+            + itemEndpoints
     }
 }

@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 import HTTPTypes
 

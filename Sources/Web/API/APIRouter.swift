@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 import Foundation
 import HTTPTypes
@@ -14,7 +15,7 @@ struct APIRouter: Sendable {
     let logger: Logger
 
     /// The largest JSON body, and the largest file, in bytes.
-    static let bodyBytesMax = 256 * 1024
+    static let bodyBytesMax = 512 * 1024
     static let fileBytesMax = 16 << 20
     /// The cookie of a session: bound to the host and to HTTPS (browsers take it over plain HTTP on loopback too).
     static let cookie = "__Host-waymark"
@@ -254,7 +255,14 @@ struct APIRouter: Sendable {
             var partner: PartnerID?
             if let text = parameters.get("partner") { partner = try await api.partners.id(text) }
             let client = parameters.get("client").flatMap { ClientID($0) }
-            try await api.gate.check(caller, endpoint.action, partner: partner, client: client)
+            let system = parameters.get("system").flatMap { SystemID($0) }
+            try await api.access.check(
+                caller,
+                endpoint.action,
+                partner: partner,
+                client: client,
+                system: system
+            )
             guard known.request == digest else {
                 throw Refusal(.invalid, "This Idempotency-Key was used for another request within a day.")
             }

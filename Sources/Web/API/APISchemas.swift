@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 
 /// JSON Schemas of what the API takes and gives.
@@ -53,7 +54,9 @@ enum APISchemas {
     }
 
     /// The schemas of answers, by the names that ``Endpoint/answer`` has.
-    static let answers: [String: JSONValue] = [
+    static let answers: [String: JSONValue] = accountAnswers.merging(contentAnswers) { $1 }
+
+    private static let accountAnswers: [String: JSONValue] = [
         "Person": object([
             "id": id, "email": nullable(email), "firstName": nullable(text), "lastName": nullable(text),
             "language": language,

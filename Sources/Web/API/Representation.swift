@@ -1,4 +1,5 @@
 import Accounts
+import Authorization
 import Domain
 import Store
 
@@ -159,7 +160,7 @@ enum Representation {
 
     static func id<Kind>(_ id: Identifier<Kind>) -> JSONValue { .string(id.description) }
 
-    private static func text(_ text: (some CustomStringConvertible)?) -> JSONValue {
+    static func text(_ text: (some CustomStringConvertible)?) -> JSONValue {
         text.map { .string($0.description) } ?? .null
     }
 

@@ -1,5 +1,4 @@
 public import Domain
-import Store
 
 /// What an operation asks of its caller.
 public enum Requirement: Hashable, Sendable {
@@ -39,6 +38,10 @@ public enum Action: String, Sendable, CaseIterable {
     case readPartnerUsers, changePartnerUser, removePartnerUser
     case closeClient, cancelClosing
     case readClientAudit
+    case readItems, editItems, editItemTexts
+    case readPartnerItems, editPartnerItems
+    case readSolutions, editSolutions
+    case readGallery, downloadSolution
 
     /// What it requires.
     public var requirement: Requirement {
@@ -67,6 +70,12 @@ public enum Action: String, Sendable, CaseIterable {
             .readPartnerUsers, .changePartnerUser, .removePartnerUser, .closeClient, .cancelClosing:
             .member([.people])
         case .readClientAudit: .member([.audit])
+        case .readItems, .readGallery: .member([.readContent])
+        case .editItems, .downloadSolution: .member([.editContent])
+        case .editItemTexts: .member([.editContent, .editText])
+        case .readPartnerItems, .readSolutions: .staff(.readContent)
+        case .editPartnerItems: .staff(.editContent)
+        case .editSolutions: .staff(.gallery)
         }
     }
 
@@ -149,90 +158,4 @@ public struct Policy: Sendable {
     private func holds(_ rights: Set<Right>, _ held: Set<Right>, _ scopes: Set<Right>?) -> Decision {
         rights.isEmpty || rights.contains { held.contains($0) && scopes?.contains($0) ?? true } ? .allowed : .forbidden
     }
-}
-
-/// Checks callers, in one place. A tenant that the caller has nothing to do with answers like one that does not exist.
-struct Access: Sendable {
-    let storage: Storage
-    private let policy = Policy.standard
-
-    init(storage: Storage) {
-        self.storage = storage
-    }
-
-    /// Checks a caller who acts for themselves.
-    func person(_ caller: Caller, _ action: Action) throws -> PersonID {
-        try enforce(action, caller, .stranger, Self.unauthenticated)
-        guard let person = caller.person else { throw Self.unauthenticated }
-        return person
-    }
-
-    /// Checks a caller who acts for themselves, maybe by a right that any of their accounts may give.
-    func person(_ caller: Caller, withAny action: Action) async throws -> PersonID {
-        guard let person = caller.person else {
-            try enforce(action, caller, .stranger, Self.unauthenticated)
-            throw Self.unauthenticated
-        }
-        let accounts = try await storage.accounts(of: person)
-        let standings =
-            accounts.clients.map { Standing.member($0.role) } + (accounts.home.map { [.staff($0.role)] } ?? [])
-        let allowed = standings.first { (try? enforce(action, caller, $0, Self.unauthenticated)) != nil }
-        try enforce(action, caller, allowed ?? .stranger, Self.unauthenticated)
-        return person
-    }
-
-    /// Checks a caller who acts at a partner.
-    func partner(_ caller: Caller, _ partner: PartnerID, _ action: Action) async throws {
-        var standing = Standing.stranger
-        if let person = caller.person, let role = try await storage.relation(of: person, to: partner)?.staffRole {
-            standing = .staff(role)
-        }
-        try enforce(action, caller, standing, Self.noPartner)
-        if case .staff = standing, !action.isRead, try await storage.partner(partner).partner.isSuspended {
-            throw Refusal(.forbidden, "The partner is suspended: nothing can be changed until it is resumed.")
-        }
-    }
-
-    /// Checks a caller who acts at a client.
-    ///
-    /// - Returns: What the caller is there; nil for the operator.
-    func client(_ caller: Caller, _ client: ClientID, _ action: Action) async throws -> Relation? {
-        var relation: Relation?
-        if let person = caller.person { relation = try await storage.relation(of: person, to: client) }
-        try enforce(action, caller, relation?.role.map(Standing.member) ?? .stranger, Self.noClient)
-        return relation
-    }
-
-    /// Checks a caller who acts at a partner upon one of its clients.
-    func client(_ caller: Caller, _ client: ClientID, of partner: PartnerID, _ action: Action) async throws {
-        try await self.partner(caller, partner, action)
-        guard try await storage.owner(of: client) == partner else { throw Self.noClient }
-    }
-
-    private func enforce(_ action: Action, _ caller: Caller, _ standing: Standing, _ missing: Refusal) throws(Refusal) {
-        var standing = standing
-        var scopes: Set<Right>?
-        switch caller.identity {
-        case .anonymous: standing = .anonymous
-        case .operator: standing = .operator
-        case .person(let signedIn):
-            if case .token(_, let given) = signedIn.credential { scopes = given }
-        }
-        switch policy.decide(action, standing, scopes: scopes) {
-        case .allowed: return
-        case .unauthenticated: throw Self.unauthenticated
-        case .notFound: throw missing
-        case .forbidden:
-            throw Refusal(
-                .forbidden,
-                scopes == nil
-                    ? "Your role does not allow this."
-                    : "Your API token's scopes, or its owner's role, do not allow this."
-            )
-        }
-    }
-
-    static let unauthenticated = Refusal(.unauthenticated, "Sign in, or send an API token, to do this.")
-    static let noPartner = Refusal(.notFound, "There is no such partner.")
-    static let noClient = Refusal(.notFound, "There is no such client.")
 }
