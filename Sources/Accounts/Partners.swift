@@ -104,6 +104,7 @@ public struct Partners: Sendable {
     ///   - variable: The current system variable; nil to leave it.
     ///   - retiring: All retiring ones with their ends; nil to leave them.
     ///   - cacheClass: The cache class of clients without an own one; nil to leave it.
+    ///   - linkHosts: The hosts that links in the partner's content may lead to; nil to leave them.
     ///   - expecting: Throws where the present settings are not those that the caller saw.
     /// - Returns: The partner with its new settings.
     /// - Throws: `invalid` where a retiring variable is to stay for longer than 90 days.
@@ -113,6 +114,7 @@ public struct Partners: Sendable {
         variable: SystemVariable?,
         retiring: [SystemVariable: Timestamp]?,
         cacheClass: CacheClass?,
+        linkHosts: [HostName]?,
         expecting: @escaping Expectation<PartnerRecord>
     ) async throws -> PartnerRecord {
         try await access.partner(caller, partner, .changeSettings)
@@ -137,6 +139,7 @@ public struct Partners: Sendable {
             retiring: retiring,
             loader: loader.digest,
             cacheClass: cacheClass ?? present.cacheClass,
+            linkHosts: linkHosts,
             expecting: { record in
                 try expecting(record)
                 // What was left out here was read before: somebody else's change to it must not be undone.

@@ -15,7 +15,8 @@ enum ClientSQL: String, StatementSet {
     case byNameOrID = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at,
+            client_system.link_hosts
         FROM client JOIN client_system ON client_system.client_id = client.id
         WHERE client_system.id IN (
             SELECT client_system.id FROM client JOIN client_system ON client_system.client_id = client.id
@@ -31,14 +32,16 @@ enum ClientSQL: String, StatementSet {
     case systems = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at,
+            client_system.link_hosts
         FROM client JOIN client_system ON client_system.client_id = client.id
         WHERE client.id = ? AND client_system.deleted_at IS NULL ORDER BY client_system.created_at, client_system.id
         """
     case bySystem = """
         SELECT client_system.id, client.id, client.name, client_system.type, client_system.system_client_id,
             client.activated_at, client.suspended_at, client_system.cache_class,
-            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at
+            client_system.is_standard_content_off, client.closing_at, client_system.name, client_system.created_at,
+            client_system.link_hosts
         FROM client JOIN client_system ON client_system.client_id = client.id
         WHERE client_system.id = ? AND ? IN (client_system.client_id, client_system.partner_id)
             AND client_system.deleted_at IS NULL
@@ -151,6 +154,8 @@ public struct SystemRecord: Hashable, Sendable {
     public var name: OrganisationName
     /// Since when it is there.
     public let createdAt: Timestamp
+    /// The hosts that links in its content may lead to.
+    public var linkHosts: [HostName]
 
     init(_ row: SQLRow) throws {
         id = try row.id(0)
@@ -165,6 +170,7 @@ public struct SystemRecord: Hashable, Sendable {
         closingAt = try row.optional(9, row.time)
         name = try row.optional(10) { try OrganisationName(try row.text($0)) } ?? OrganisationName(type.text)
         createdAt = try row.time(11)
+        linkHosts = try row.hosts(12)
     }
 
     var entry: MappingEntry {

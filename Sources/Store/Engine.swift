@@ -61,7 +61,7 @@ public struct Statement: Hashable, Sendable {
         + of(StaffSQL.self)
         + of(MembershipSQL.self) + of(PartnerAccountSQL.self) + of(JoiningSQL.self) + of(LinkSQL.self)
         + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self) + of(ErasureSQL.self) + of(ImportSQL.self)
-        + of(ItemSQL.self)
+        + of(ItemSQL.self) + of(SolutionSQL.self) + of(DownloadSQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)
@@ -86,6 +86,11 @@ public enum SQLValue: Hashable, Sendable {
 
     static func flag(_ value: Bool) -> SQLValue {
         .integer(value ? 1 : 0)
+    }
+
+    /// TEXT of host names with blanks between; NULL for none.
+    static func hosts(_ hosts: [HostName]) -> SQLValue {
+        hosts.isEmpty ? .null : .text(hosts.map(\.text).sorted().joined(separator: " "))
     }
 
     static func time(_ value: Timestamp) -> SQLValue {
@@ -124,6 +129,10 @@ public struct SQLRow: Hashable, Sendable {
     func bytes(_ column: Int) throws -> [UInt8] {
         guard case .bytes(let value) = self[column] else { throw damaged(column) }
         return value
+    }
+
+    func hosts(_ column: Int) throws -> [HostName] {
+        try optional(column) { try text($0).split(separator: " ").map { try HostName(String($0)) } } ?? []
     }
 
     func digest(_ column: Int) throws -> Digest {

@@ -2,23 +2,25 @@ public import Domain
 
 enum GallerySQL: String, StatementSet {
     case insertSolution = """
-        INSERT INTO solution (id, partner_id, system_type, slug, last_version) VALUES (?, ?, ?, ?, 0)
-        ON CONFLICT (partner_id, system_type, slug) DO NOTHING
+        INSERT INTO solution (id, partner_id, system_type, slug, last_version, about, created_at)
+        VALUES (?, ?, ?, ?, 0, ?, ?) ON CONFLICT (partner_id, system_type, slug) DO NOTHING
         """
     case lockSolution = """
         UPDATE solution SET last_version = last_version WHERE partner_id = ? AND system_type = ? AND slug = ?
         RETURNING id, last_version
         """
-    case countVersion = "UPDATE solution SET last_version = ? WHERE id = ?"
+    case setAbout = "UPDATE solution SET about = ? WHERE id = ?"
+    case countVersion = "UPDATE solution SET last_version = ?, about = ? WHERE id = ?"
     case version = "SELECT id, digest FROM solution_version WHERE solution_id = ? AND number = ?"
     case insertVersion = """
-        INSERT INTO solution_version (id, solution_id, number, name, digest, content, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO solution_version (id, solution_id, number, name, digest, content, notes, made_by, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case contents = """
         SELECT solution.slug, solution_version.content FROM solution_version
         JOIN solution ON solution.id = solution_version.solution_id WHERE solution_version.id = ?
         """
+    case withdraw = "UPDATE solution_version SET withdrawn_at = ? WHERE id = ? AND withdrawn_at IS NULL"
 }
 
 /// A version of a solution, as it was published or found.
@@ -37,51 +39,121 @@ public struct PublishedVersion: Hashable, Sendable {
     public var isUnchanged: Bool
 }
 
+/// A version to be made, its content encoded already.
+public struct NewVersion: Sendable {
+    /// The solution as it is to be.
+    public let solution: Solution
+    /// Its canonical content.
+    public let content: [UInt8]
+    /// The content's digest.
+    public let digest: Digest
+    /// The number of the newest version that it was made from, which must still be the newest; nil where it holds nothing
+    /// of one.
+    public var basis: Int64?
+
+    /// Encodes a solution.
+    public init(_ solution: Solution) {
+        self.solution = solution
+        content = solution.canonical
+        digest = Digest(of: content)
+    }
+}
+
 extension Storage {
     /// Makes the next version of each solution, or finds that the newest one has the same content. All or none.
+    ///
+    /// - Throws: ``StaleBasis`` where another version came meanwhile.
     public func publishVersions(
-        _ versions: [(solution: Solution, content: [UInt8], digest: Digest)],
-        of partner: PartnerID
+        _ versions: [NewVersion],
+        of partner: PartnerID,
+        by caller: Caller
     ) async throws -> [PublishedVersion] {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
-            try versions.map { solution, content, digest in
-                let system = SQLValue.text(of: solution.system)
-                let slug = SQLValue.text(solution.id)
-                let new = SolutionID(runtime)
-                try connection.execute(GallerySQL.insertSolution, .text(of: new), .text(of: partner), system, slug)
-                guard let row = try connection.rows(GallerySQL.lockSolution, .text(of: partner), system, slug).first
-                else { throw Refusal(.notFound, "There is no such partner.", field: "partner") }
-                var version = PublishedVersion(
-                    id: SolutionVersionID(runtime),
-                    solution: try row.id(0),
-                    slug: solution.id,
-                    number: try row.integer(1),
-                    digest: digest,
-                    isUnchanged: false
-                )
-                let owner = SQLValue.text(of: version.solution)
-                let newest = try connection.rows(GallerySQL.version, owner, .integer(version.number)).first
-                if let newest, try newest.digest(1) == digest {
-                    version.id = try newest.id(0)
-                    version.isUnchanged = true
-                    return version
-                }
-                version.number += 1
-                try connection.execute(GallerySQL.countVersion, .integer(version.number), owner)
-                try connection.execute(
-                    GallerySQL.insertVersion,
-                    .text(of: version.id),
-                    owner,
-                    .integer(version.number),
-                    .text(solution.name),
-                    .bytes(digest.bytes),
-                    .bytes(content),
-                    .time(now)
-                )
-                return version
+            try connection.lockPartner(partner)
+            let published = try versions.map {
+                try connection.publishVersion($0, of: partner, by: caller, at: now, runtime)
             }
+            for version in published where !version.isUnchanged {
+                try connection.audit(
+                    .partner(partner),
+                    "version.published",
+                    "solution/\(version.solution)",
+                    ["number": .integer(version.number), "digest": .string("\(version.digest)")],
+                    by: caller,
+                    at: now
+                )
+            }
+            try connection.keepAnswer(to: caller, published, at: now)
+            return published
+        }
+    }
+
+    /// Makes a solution without a version: nobody sees it in the gallery yet.
+    ///
+    /// - Throws: `conflict` where the partner has one of that name for that system type.
+    public func addSolution(
+        _ solution: Solution,
+        of partner: PartnerID,
+        by caller: Caller
+    ) async throws -> SolutionRecord {
+        let now = runtime.now()
+        let id = SolutionID(runtime)
+        return try await engine.transaction { connection in
+            try connection.lockPartner(partner)
+            guard try connection.insert(solution, id, of: partner, at: now) else {
+                throw Refusal(.conflict, "There is a solution of that name.", field: "slug")
+            }
+            try connection.audit(.partner(partner), "solution.added", "solution/\(id)", by: caller, at: now)
+            let record = try connection.solution(id, of: partner)
+            try connection.keepAnswer(to: caller, record, at: now)
+            return record
+        }
+    }
+
+    /// Changes what the gallery says of a solution; its versions stay as they are.
+    public func changeSolution(
+        _ id: SolutionID,
+        of partner: PartnerID,
+        about: JSONValue,
+        expecting: @escaping Expectation<SolutionRecord>,
+        by caller: Caller
+    ) async throws -> SolutionRecord {
+        let now = runtime.now()
+        return try await engine.transaction { connection in
+            try connection.lockPartner(partner)
+            try expecting(try connection.solution(id, of: partner))
+            try connection.execute(GallerySQL.setAbout, .bytes(about.canonical), .text(of: id))
+            try connection.audit(.partner(partner), "solution.changed", "solution/\(id)", by: caller, at: now)
+            return try connection.solution(id, of: partner)
+        }
+    }
+
+    /// Withdraws a version: no new downloads, no new standard content from it; what was made of it stays. Again changes
+    /// nothing.
+    public func withdrawVersion(
+        _ number: Int64,
+        of solution: SolutionID,
+        _ partner: PartnerID,
+        by caller: Caller
+    ) async throws -> VersionRecord {
+        let now = runtime.now()
+        return try await engine.transaction { connection in
+            try connection.lockPartner(partner)
+            _ = try connection.solution(solution, of: partner)
+            let version = try connection.version(number, of: solution)
+            if try connection.execute(GallerySQL.withdraw, .time(now), .text(of: version.id)) == 1 {
+                try connection.audit(
+                    .partner(partner),
+                    "version.withdrawn",
+                    "solution/\(solution)",
+                    ["number": .integer(number)],
+                    by: caller,
+                    at: now
+                )
+            }
+            return try connection.version(number, of: solution)
         }
     }
 
@@ -97,5 +169,76 @@ extension Storage {
                 return (try row.text(0), try row.bytes(1))
             }
         }
+    }
+}
+
+extension Connection {
+    fileprivate func insert(_ solution: Solution, _ id: SolutionID, of partner: PartnerID, at now: Timestamp) throws
+        -> Bool
+    {
+        try execute(
+            GallerySQL.insertSolution,
+            .text(of: id),
+            .text(of: partner),
+            .text(of: solution.system),
+            .text(solution.id),
+            .bytes(solution.about.canonical),
+            .time(now)
+        ) == 1
+    }
+
+    fileprivate func publishVersion(
+        _ new: NewVersion,
+        of partner: PartnerID,
+        by caller: Caller,
+        at now: Timestamp,
+        _ runtime: Runtime
+    ) throws -> PublishedVersion {
+        let solution = new.solution
+        _ = try insert(solution, SolutionID(runtime), of: partner, at: now)
+        guard
+            let row = try rows(
+                GallerySQL.lockSolution,
+                .text(of: partner),
+                .text(of: solution.system),
+                .text(solution.id)
+            ).first
+        else { throw Refusal(.notFound, "There is no such partner.", field: "partner") }
+        var version = PublishedVersion(
+            id: SolutionVersionID(runtime),
+            solution: try row.id(0),
+            slug: solution.id,
+            number: try row.integer(1),
+            digest: new.digest,
+            isUnchanged: false
+        )
+        if let basis = new.basis, basis != version.number { throw StaleBasis() }
+        let owner = SQLValue.text(of: version.solution)
+        let newest = try rows(GallerySQL.version, owner, .integer(version.number)).first
+        if let newest, try newest.digest(1) == new.digest {
+            version.id = try newest.id(0)
+            version.isUnchanged = true
+            return version
+        }
+        version.number += 1
+        try execute(
+            GallerySQL.countVersion,
+            .integer(version.number),
+            .bytes(solution.about.setting("/notes", to: nil).canonical),
+            owner
+        )
+        try execute(
+            GallerySQL.insertVersion,
+            .text(of: version.id),
+            owner,
+            .integer(version.number),
+            .text(solution.name),
+            .bytes(new.digest.bytes),
+            .bytes(new.content),
+            solution.notes.map(SQLValue.text) ?? .null,
+            .text(caller.auditName),
+            .time(now)
+        )
+        return version
     }
 }

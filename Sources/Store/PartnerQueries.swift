@@ -9,12 +9,16 @@ enum PartnerSQL: String, StatementSet {
     case deleteVariables = "DELETE FROM partner_variable WHERE partner_id = ?"
     case any = "SELECT 1 FROM partner LIMIT 1"
     case byKeyOrName = """
-        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE (key = ? OR name = ?) AND closed_at IS NULL
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader, link_hosts FROM partner
+        WHERE (key = ? OR name = ?) AND closed_at IS NULL
         ORDER BY CASE WHEN key = ? THEN 0 ELSE 1 END LIMIT 1
         """
-    case byID = "SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE id = ?"
+    case byID = """
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader, link_hosts FROM partner WHERE id = ?
+        """
     case all = """
-        SELECT id, key, name, is_default, is_suspended, cache_class, loader FROM partner WHERE closed_at IS NULL
+        SELECT id, key, name, is_default, is_suspended, cache_class, loader, link_hosts FROM partner
+        WHERE closed_at IS NULL
         ORDER BY created_at, id
         """
     case variables = """
@@ -22,6 +26,7 @@ enum PartnerSQL: String, StatementSet {
         ORDER BY CASE WHEN retires_at IS NULL THEN 0 ELSE 1 END, name
         """
     case setCacheClass = "UPDATE partner SET cache_class = ? WHERE id = ?"
+    case setLinkHosts = "UPDATE partner SET link_hosts = ? WHERE id = ?"
     case setSuspended = "UPDATE partner SET is_suspended = ? WHERE id = ?"
     case setLoader = "UPDATE partner SET loader = ? WHERE id = ?"
     case defaultKey = "SELECT key FROM partner WHERE is_default = 1"
@@ -54,6 +59,8 @@ public struct PartnerRecord: Hashable, Sendable {
     public var cacheClass: CacheClass
     /// Its loader.
     public var loader: Digest
+    /// The hosts that links in its content may lead to.
+    public var linkHosts: [HostName]
 
     var entry: PartnerEntry {
         PartnerEntry(
@@ -98,7 +105,8 @@ extension Storage {
                 isDefault: try connection.rows(PartnerSQL.any).isEmpty,
                 isSuspended: false,
                 cacheClass: .standard,
-                loader: loader
+                loader: loader,
+                linkHosts: []
             )
             let added = try connection.execute(
                 PartnerSQL.insert,
@@ -167,6 +175,7 @@ extension Storage {
         retiring: [SystemVariable: Timestamp],
         loader: Digest,
         cacheClass: CacheClass,
+        linkHosts: [HostName]? = nil,
         expecting: @escaping Expectation<PartnerRecord> = { _ in },
         by caller: Caller = .operator
     ) async throws -> PartnerRecord {
@@ -180,6 +189,9 @@ extension Storage {
             }
             try connection.execute(PartnerSQL.setLoader, .bytes(loader.bytes), .text(of: partner))
             try connection.execute(PartnerSQL.setCacheClass, .text(cacheClass.rawValue), .text(of: partner))
+            if let linkHosts {
+                try connection.execute(PartnerSQL.setLinkHosts, .hosts(linkHosts), .text(of: partner))
+            }
             try connection.audit(
                 .partner(partner),
                 "settings.changed",
@@ -263,7 +275,8 @@ extension Storage {
             isDefault: try row.flag(3),
             isSuspended: try row.flag(4),
             cacheClass: cacheClass,
-            loader: try row.digest(6)
+            loader: try row.digest(6),
+            linkHosts: try row.hosts(7)
         )
     }
 

@@ -121,7 +121,7 @@ public struct StandardBasis: Hashable, Sendable {
     }
 }
 
-/// Another release went live while this one's list was made; make it anew.
+/// Another release went live, or another version was made, while this one was put together; do that anew.
 public struct StaleBasis: Error, Sendable {}
 
 /// Where a live pointer went.

@@ -244,6 +244,12 @@ enum SchemaSQL: String, StatementSet {
         """
     case beginEpoch = "UPDATE head SET epoch = ?"
     case namedAdmins = "SELECT client_id, address FROM client_admin ORDER BY client_id, address"
+    case newestVersions = """
+        SELECT solution.id, solution_version.content, solution_version.created_at FROM solution
+        JOIN solution_version ON solution_version.solution_id = solution.id
+            AND solution_version.number = solution.last_version
+        """
+    case describe = "UPDATE solution SET about = ?, created_at = ? WHERE id = ?"
     case begin = "INSERT INTO head (one, epoch, generation, state_hash) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING"
 }
 
@@ -271,6 +277,7 @@ extension Storage {
                 try connection.define(migration)
             }
             if present == 1 { try Self.inviteNamedAdmins(connection, runtime) }
+            if (1...3).contains(present) { try Self.describeSolutions(connection) }
             if present < StoreSchema.version {
                 try connection.execute(SchemaSQL.setVersion, .integer(StoreSchema.version), .integer(minimum))
             }
@@ -289,6 +296,19 @@ extension Storage {
             guard let address = try? EmailAddress(try row.text(1)) else { continue }
             let admin = NewJoining(seat: Seat.regular(try row.id(0), .admin), address: address)
             try connection.putJoining(admin, invitedBy: nil, at: runtime.now(), runtime)
+        }
+    }
+
+    /// Until version 3 a solution's name and summary stood in its versions only.
+    private static func describeSolutions(_ connection: any Connection) throws {
+        for row in try connection.rows(SchemaSQL.newestVersions) {
+            let about = try JSONValue(parsing: try row.bytes(1))["about"] ?? [:]
+            try connection.execute(
+                SchemaSQL.describe,
+                .bytes(about.setting("/notes", to: nil).canonical),
+                row[2],
+                row[0]
+            )
         }
     }
 

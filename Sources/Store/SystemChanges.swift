@@ -3,6 +3,7 @@ public import Domain
 enum SystemSQL: String, StatementSet {
     case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
     case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
+    case setLinkHosts = "UPDATE client_system SET link_hosts = ? WHERE id = ?"
     case setTypeAndName = "UPDATE client_system SET type = ?, name = ? WHERE id = ?"
     case rekey = "UPDATE client_system SET system_client_id = ? WHERE id = ?"
     case deleteSystem = "UPDATE client_system SET system_client_id = ?, deleted_at = ? WHERE id = ?"
@@ -31,6 +32,8 @@ public struct SystemEdit: Hashable, Sendable {
     public var name: OrganisationName?
     /// Another cache class of its own, or none.
     public var cacheClass: CacheClass??
+    /// The hosts that links in its content may lead to.
+    public var linkHosts: [HostName]?
 
     /// An edit that leaves everything as it is.
     public init() {}
@@ -103,6 +106,9 @@ extension Storage {
                 let value = cacheClass.map { SQLValue.text($0.rawValue) } ?? .null
                 try connection.execute(SystemSQL.setCacheClass, value, .text(of: system))
             }
+            if let hosts = edit.linkHosts {
+                try connection.execute(SystemSQL.setLinkHosts, .hosts(hosts), .text(of: system))
+            }
             let new = try connection.system(system, of: client)
             guard new != present else { return present }
             try connection.audit(
@@ -112,6 +118,7 @@ extension Storage {
                 [
                     "system": .string("system/\(system)"), "systemClientId": .string("\(new.systemClientID)"),
                     "was": .string("\(present.systemClientID)"), "reuseKey": .bool(edit.reusesKey),
+                    "linkHosts": .array(new.linkHosts.map { .string($0.text) }),
                 ],
                 by: caller,
                 at: now

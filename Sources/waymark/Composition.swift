@@ -33,6 +33,7 @@ struct Services: Sendable {
         let doorbell = Doorbell()
         let storage = Storage(engine: engine, runtime: runtime) { doorbell.ring() }
         try await storage.migrate()
+        let format = try ContentFormat()
         let clients = Clients(storage: storage, runtime: runtime)
         let passwords = Passwords(runtime: runtime)
         let sessions = Sessions(storage: storage, passwords: passwords, runtime: runtime)
@@ -40,14 +41,14 @@ struct Services: Sendable {
             runtime: runtime,
             engine: engine,
             storage: storage,
-            format: try ContentFormat(),
+            format: format,
             partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
             clients: clients,
             imports: ClientImports(storage: storage, clients: clients),
             sessions: sessions,
             people: People(storage: storage),
             joinings: Joinings(storage: storage, passwords: passwords, sessions: sessions),
-            versions: Versions(storage: storage),
+            versions: Versions(storage: storage, format: format),
             releases: Releases(storage: storage),
             doorbell: doorbell
         )
@@ -77,6 +78,9 @@ struct Services: Sendable {
             unknown: UnknownIDs(storage: storage, keys: unknownKeys),
             access: Access(storage: storage),
             drafts: Drafts(storage: storage, format: format),
+            versions: versions,
+            downloads: Downloads(storage: storage),
+            origins: Origins(storage: storage, format: format),
             requests: RateLimit(perSecond: rate, runtime: runtime)
         )
     }

@@ -8,7 +8,7 @@ struct VersionsTests {
     @Test("a partner's version does not change with the next one, and belongs to that partner alone (F-079)")
     func versions() async throws {
         let storage = try await TestStore().storage
-        let versions = Versions(storage: storage)
+        let versions = Versions(storage: storage, format: try ContentFormat())
         let format = try ContentFormat()
         let partner = try await storage.makePartner()
         let other = try await storage.makePartner("Lumen")
@@ -33,7 +33,7 @@ struct VersionsTests {
         let partner = try await storage.makePartner()
         let head = try await storage.head()
         let solutions = try SolutionFolders.read(TestContent.solution("hello", "x"), format: try ContentFormat())
-        _ = try await Versions(storage: storage).publish(.operator, solutions, of: partner)
+        _ = try await Versions(storage: storage, format: try ContentFormat()).publish(.operator, solutions, of: partner)
         #expect(try await storage.head() == head)
     }
 

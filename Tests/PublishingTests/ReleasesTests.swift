@@ -75,8 +75,9 @@ struct ReleasesTests {
         func version(_ id: String, _ text: String) async throws -> PublishedVersion {
             let solution = try format.solution(id: id, files: TestContent.solution(id, text))
             return try await storage.publishVersions(
-                [(solution, solution.canonical, Digest(of: solution.canonical))],
-                of: partner.id
+                [NewVersion(solution)],
+                of: partner.id,
+                by: .operator
             )[0]
         }
         func publish(_ versions: [PublishedVersion]) async throws -> LiveRelease {
@@ -105,8 +106,9 @@ struct ReleasesTests {
                     files: TestContent.solution("s-\(number)", "text")
                 )
                 let version = try await storage.publishVersions(
-                    [(solution, solution.canonical, Digest(of: solution.canonical))],
-                    of: partner.id
+                    [NewVersion(solution)],
+                    of: partner.id,
+                    by: .operator
                 )
                 group.addTask {
                     _ = try await releases.publishStandard(

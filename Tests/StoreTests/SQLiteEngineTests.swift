@@ -160,7 +160,9 @@ struct SQLiteEngineTests {
         var scans: [String] = []
         for line in shown.output.split(separator: "\n") {
             if let match = line.wholeMatch(of: /statement (\d+)/) { number = Int(match.1) ?? 0 }
-            let isPage = Statement.all[number].sql.contains(/FROM (client|audit_event)\b[\s\S]*LIMIT \?/)
+            // A migration reads every solution once.
+            if Statement.all[number].sql.hasPrefix("SELECT solution.id, solution_version.content") { continue }
+            let isPage = Statement.all[number].sql.contains(/^[^()]*FROM (client|audit_event)\b[\s\S]*LIMIT \?/)
             if isPage && line.contains("TEMP B-TREE FOR ORDER BY") {
                 scans.append("sorts: \(Statement.all[number].sql)")
             }

@@ -296,8 +296,7 @@ struct StorageContractTests {
         let format = try ContentFormat()
         func publish(_ text: String) async throws -> PublishedVersion {
             let solution = try format.solution(id: "hello", files: TestContent.solution("hello", text))
-            let content = solution.canonical
-            return try await store.publishVersions([(solution, content, Digest(of: content))], of: partner.id)[0]
+            return try await store.publishVersions([NewVersion(solution)], of: partner.id, by: .operator)[0]
         }
         let one = try await publish("one")
         let same = try await publish("one")

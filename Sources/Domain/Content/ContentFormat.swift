@@ -8,6 +8,9 @@ public struct ContentFormat: Sendable {
     /// The most items of a solution, or of a release.
     public static let itemsMax = 500
 
+    /// The most bytes that a version's or a release's content has, as canonical JSON.
+    public static let contentBytesMax = 4 << 20
+
     /// Reads the embedded schemas.
     ///
     /// - Throws: ``Schema/Unsupported`` where one of them says what the evaluator does not know.
@@ -117,6 +120,13 @@ public struct ContentFormat: Sendable {
         let faults = schema.faults(in: value).map { Refusal.Fault(place: place + $0.pointer, reason: $0.reason) }
         try Self.refuse(faults)
         return ContentItem(id: id, kind: kind, content: value)
+    }
+
+    /// Checks what a solution says of itself, as `solution.json` has it.
+    ///
+    /// - Throws: `invalid` with a fault for each place at fault.
+    public func check(about: JSONValue) throws(Refusal) {
+        try Self.refuse(solution.faults(in: about).map { Refusal.Fault(place: $0.pointer, reason: $0.reason) })
     }
 
     private static let kinds =

@@ -87,12 +87,16 @@ public struct Solution: Hashable, Sendable {
     /// Its items in order.
     public let items: [ContentItem]
 
-    init(id: String, system: SystemType, about: JSONValue, items: [ContentItem]) {
+    /// Puts a solution together from parts that a ``ContentFormat`` has checked.
+    public init(id: String, system: SystemType, about: JSONValue, items: [ContentItem]) {
         self.id = id
         self.system = system
         self.about = about
         self.items = items
     }
+
+    /// What changed in this version.
+    public var notes: String? { about["notes"]?.text }
 
     /// Its English name.
     public var name: String { about["name"]?["en"]?.text ?? id }
@@ -107,6 +111,15 @@ public struct Solution: Hashable, Sendable {
     ///
     /// - Throws: ``NotJSON`` where the bytes are not what ``canonical`` made.
     public static func items(ofVersion canonical: [UInt8], solution: String) throws(NotJSON) -> [ContentItem] {
+        try items(ofVersion: canonical).map { item in
+            item.copied(as: "\(solution)/\(item.id)") { "\(solution)/\($0)" }
+        }
+    }
+
+    /// The items of a stored version, with the ids that they have within it.
+    ///
+    /// - Throws: ``NotJSON`` where the bytes are not what ``canonical`` made.
+    public static func items(ofVersion canonical: [UInt8]) throws(NotJSON) -> [ContentItem] {
         let value = try JSONValue(parsing: canonical)
         guard case .array(let entries) = value["items"] else {
             throw NotJSON(pointer: "/items", reason: "the version has no items")
@@ -116,8 +129,7 @@ public struct Solution: Hashable, Sendable {
             guard let id = entry["id"]?.text, let content = entry["item"],
                 let kind = content["kind"]?.text.flatMap(ItemKind.init(rawValue:))
             else { throw NotJSON(pointer: "/items", reason: "an item of the version is incomplete") }
-            let item = ContentItem(id: id, kind: kind, content: content)
-            items.append(item.copied(as: "\(solution)/\(id)") { "\(solution)/\($0)" })
+            items.append(ContentItem(id: id, kind: kind, content: content))
         }
         return items
     }

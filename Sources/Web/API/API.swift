@@ -3,6 +3,7 @@ public import Authorization
 import Domain
 import HTTPTypes
 import Hummingbird
+public import Gallery
 import Logging
 public import Publishing
 
@@ -26,6 +27,9 @@ public struct API: Sendable {
     let unknown: UnknownIDs
     let access: Access
     let drafts: Drafts
+    let versions: Versions
+    let downloads: Downloads
+    let origins: Origins
     let requests: RateLimit
 
     /// Puts the API together.
@@ -45,6 +49,9 @@ public struct API: Sendable {
         unknown: UnknownIDs,
         access: Access,
         drafts: Drafts,
+        versions: Versions,
+        downloads: Downloads,
+        origins: Origins,
         requests: RateLimit
     ) {
         self.sessions = sessions
@@ -62,6 +69,9 @@ public struct API: Sendable {
         self.unknown = unknown
         self.access = access
         self.drafts = drafts
+        self.versions = versions
+        self.downloads = downloads
+        self.origins = origins
         self.requests = requests
     }
 
@@ -70,6 +80,6 @@ public struct API: Sendable {
         sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
             + clientEndpoints + adminEndpoints + importEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
             + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints + unknownEndpoints
-            + itemEndpoints
+            + itemEndpoints + solutionEndpoints + galleryEndpoints
     }
 }

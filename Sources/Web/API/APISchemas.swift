@@ -13,8 +13,9 @@ enum APISchemas {
     static let reason: JSONValue = ["type": "string", "minLength": 1, "maxLength": 2000]
     static let systemClientID: JSONValue = ["type": "string", "minLength": 1, "maxLength": 128]
     static let systemVariable: JSONValue = ["type": "string", "minLength": 1, "maxLength": 128]
+    static let linkHosts = list(["type": "string", "minLength": 1, "maxLength": 253], 0...50)
     static let flag: JSONValue = ["type": "boolean"]
-    static let text: JSONValue = ["type": "string"]
+    static let words: JSONValue = ["type": "string"]
     static let count: JSONValue = ["type": "integer", "minimum": 0]
     static let clientRole = choice(ClientRole.allCases.map(\.rawValue))
     static let staffRole = choice(StaffRole.allCases.map(\.rawValue))
@@ -58,58 +59,59 @@ enum APISchemas {
 
     private static let accountAnswers: [String: JSONValue] = [
         "Person": object([
-            "id": id, "email": nullable(email), "firstName": nullable(text), "lastName": nullable(text),
+            "id": id, "email": nullable(email), "firstName": nullable(words), "lastName": nullable(words),
             "language": language,
         ]),
         "Session": object([
-            "id": id, "createdAt": time, "usedAt": time, "address": nullable(text), "agent": nullable(text),
+            "id": id, "createdAt": time, "usedAt": time, "address": nullable(words), "agent": nullable(words),
             "current": flag,
         ]),
         "APIToken": object([
             "id": id, "name": name, "scopes": list(right), "createdAt": time, "expiresAt": time,
         ]),
         "NewAPIToken": object([
-            "id": id, "name": name, "scopes": list(right), "createdAt": time, "expiresAt": time, "token": text,
+            "id": id, "name": name, "scopes": list(right), "createdAt": time, "expiresAt": time, "token": words,
         ]),
-        "SystemType": object(["id": text, "name": text]),
+        "SystemType": object(["id": words, "name": words]),
         "Partner": object([
-            "id": id, "key": text, "name": name, "state": choice(["pending", "active", "suspended"]),
+            "id": id, "key": words, "name": name, "state": choice(["pending", "active", "suspended"]),
         ]),
         "Settings": object([
             "systemVariable": systemVariable, "cacheClass": cacheClass,
             "retiringVariables": list(object(["systemVariable": systemVariable, "until": time])),
+            "linkHosts": list(words),
         ]),
         "Staff": object([
-            "id": id, "email": nullable(email), "firstName": nullable(text), "lastName": nullable(text),
+            "id": id, "email": nullable(email), "firstName": nullable(words), "lastName": nullable(words),
             "role": staffRole, "createdAt": time,
         ]),
         "System": system,
         "Client": object([
             "id": id, "partner": id, "name": name,
             "state": choice(["notActivated", "activated", "suspended", "closing"]), "activatedAt": nullable(time),
-            "suspension": nullable(object(["since": time, "reason": nullable(text)])),
-            "closing": nullable(object(["at": time, "reason": nullable(text)])), "createdAt": time,
+            "suspension": nullable(object(["since": time, "reason": nullable(words)])),
+            "closing": nullable(object(["at": time, "reason": nullable(words)])), "createdAt": time,
             "systems": list(system),
         ]),
         "Member": object([
-            "id": id, "email": nullable(email), "firstName": nullable(text), "lastName": nullable(text),
+            "id": id, "email": nullable(email), "firstName": nullable(words), "lastName": nullable(words),
             "role": clientRole, "systems": list(id), "partnerAccount": nullable(id), "createdAt": time,
         ]),
         "Invitation": object([
-            "id": id, "email": email, "role": text,
+            "id": id, "email": email, "role": words,
             "status": choice(["pending", "pendingApproval", "expired", "declined", "accepted", "withdrawn"]),
             "systems": list(id), "invitedBy": nullable(id), "createdAt": time, "sentAt": nullable(time),
-            "expiresAt": nullable(time), "partnerAccount": nullable(id), "label": nullable(text),
+            "expiresAt": nullable(time), "partnerAccount": nullable(id), "label": nullable(words),
         ]),
         "PartnerAccount": object([
             "id": id, "name": name, "status": choice(["active", "noUsersOrSystems"]), "verified": flag,
             "galleryOn": flag, "users": ["type": "integer", "minimum": 0], "createdAt": time,
         ]),
         "Accounts": object([
-            "partner": nullable(object(["id": id, "key": text, "name": name, "role": staffRole])),
+            "partner": nullable(object(["id": id, "key": words, "name": name, "role": staffRole])),
             "clients": list(
                 object([
-                    "id": id, "name": name, "state": text, "partnerName": text,
+                    "id": id, "name": name, "state": words, "partnerName": words,
                     "partnerAccountStatus": nullable(choice(["active", "noUsersOrSystems"])), "role": clientRole,
                     "products": list(choice(Product.allCases.map(\.rawValue))),
                     "systems": list(object(["id": id, "name": name])),
@@ -118,19 +120,19 @@ enum APISchemas {
         ]),
         "Link": object([
             "mode": choice(["signUp", "signIn"]), "kind": choice(["activation", "user", "partnerUser", "staff"]),
-            "role": text, "email": email, "organisation": name, "partnerName": text, "needsCode": flag,
+            "role": words, "email": email, "organisation": name, "partnerName": words, "needsCode": flag,
             "expiresAt": nullable(time),
         ]),
         "Joined": object(["person": id, "client": nullable(id), "partner": nullable(id)]),
         "AuditEvent": object([
-            "sequence": ["type": "integer", "minimum": 1], "at": time, "actor": text, "action": text,
-            "subject": text, "details": ["type": "object"], "address": nullable(text), "requestId": nullable(text),
+            "sequence": ["type": "integer", "minimum": 1], "at": time, "actor": words, "action": words,
+            "subject": words, "details": ["type": "object"], "address": nullable(words), "requestId": nullable(words),
         ]),
         "UnknownIDs": object([
             "warnings": list(choice(UnknownIDs.Warning.allCases.map(\.rawValue))),
             "items": list(
                 object([
-                    "systemVariable": systemVariable, "systemClientId": text, "count": count, "lastSeen": time,
+                    "systemVariable": systemVariable, "systemClientId": words, "count": count, "lastSeen": time,
                 ])
             ),
         ]),
@@ -139,22 +141,22 @@ enum APISchemas {
             "rows": list(
                 object([
                     "row": count, "status": choice(["added", "unchanged", "refused"]), "client": nullable(id),
-                    "reason": nullable(text),
+                    "reason": nullable(words),
                 ])
             ),
         ]),
         "Problem": [
             "type": "object", "required": ["type", "title", "status", "code", "detail"],
             "properties": [
-                "type": text, "title": text, "status": ["type": "integer"], "code": text, "detail": text,
-                "errors": list(object(["pointer": text, "detail": text])),
+                "type": words, "title": words, "status": ["type": "integer"], "code": words, "detail": words,
+                "errors": list(object(["pointer": words, "detail": words])),
             ],
         ],
     ]
 
     private static let system = object([
-        "id": id, "system": text, "name": name, "systemClientId": systemClientID, "cacheClass": nullable(cacheClass),
-        "standardContentOff": flag, "createdAt": time,
+        "id": id, "system": words, "name": name, "systemClientId": systemClientID, "cacheClass": nullable(cacheClass),
+        "standardContentOff": flag, "createdAt": time, "linkHosts": list(words),
     ])
 }
 

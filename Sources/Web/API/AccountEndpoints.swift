@@ -67,8 +67,9 @@ extension API {
                     [
                         "systemClientId": APISchemas.systemClientID, "reuseKey": APISchemas.flag,
                         "name": APISchemas.name, "cacheClass": APISchemas.nullable(APISchemas.cacheClass),
+                        "linkHosts": APISchemas.linkHosts,
                     ],
-                    optional: ["systemClientId", "reuseKey", "name", "cacheClass"]
+                    optional: ["systemClientId", "reuseKey", "name", "cacheClass", "linkHosts"]
                 ),
                 example: ["name": "Concur, Switzerland"],
                 answer: "System"

@@ -205,6 +205,16 @@ extension APICall {
     }
 }
 
+extension APICall {
+    /// The hosts that links may lead to; nil where the body says nothing of them.
+    func linkHosts() throws(Refusal) -> [HostName]? {
+        guard let values = array("linkHosts") else { return nil }
+        var hosts: Set<HostName> = []
+        for value in values { hosts.insert(try HostName(value.text ?? "")) }
+        return hosts.sorted { $0.text < $1.text }
+    }
+}
+
 extension SystemEdit {
     /// What the body of a change of a system asks for.
     init(_ call: APICall) throws(Refusal) {
@@ -213,6 +223,7 @@ extension SystemEdit {
         reusesKey = call.flag("reuseKey") ?? false
         if let text = call.text("system") { type = try SystemType(text) }
         if let text = call.text("name") { name = try OrganisationName(text) }
+        linkHosts = try call.linkHosts()
         switch call.body["cacheClass"] {
         case .null?: cacheClass = .some(nil)
         case .string(let text)?: cacheClass = CacheClass(rawValue: text).map { .some($0) }

@@ -1,4 +1,5 @@
 import Domain
+import Gallery
 import Publishing
 import Store
 
@@ -11,6 +12,25 @@ extension APISchemas {
     /// An item as its kind's schema has it; that is checked by ``ContentFormat``.
     static let content: JSONValue = ["type": "object", "description": "An item, valid by the schema of its kind."]
     static let notes: JSONValue = ["type": "string", "maxLength": 2000, "format": "lines"]
+    static let line = perLanguage(120, "line", optional: ["fr", "de"])
+    static let text = perLanguage(4000, "markup", optional: ["fr", "de"])
+    static let linePatch = perLanguage(120, "line", optional: ["en", "fr", "de"], or: "null")
+    static let textPatch = perLanguage(4000, "markup", optional: ["en", "fr", "de"], or: "null")
+
+    private static func perLanguage(
+        _ most: Int64,
+        _ format: String,
+        optional: Set<String>,
+        or other: JSONValue? = nil
+    ) -> JSONValue {
+        let one: JSONValue = [
+            "type": .array(["string"] + (other.map { [$0] } ?? [])), "minLength": 1, "maxLength": .integer(most),
+            "format": .string(format),
+        ]
+        let languages = Language.allCases.map { ($0.rawValue, one) }
+        return object(Dictionary(uniqueKeysWithValues: languages), optional: optional)
+    }
+
     /// What makes an item.
     static let newItem: [String: JSONValue] = ["content": content, "folder": slug, "slug": slug, "copyOf": id]
 
@@ -18,14 +38,51 @@ extension APISchemas {
         "Item": object([
             "id": id, "kind": itemKind, "name": name, "folder": nullable(slug), "slug": slug, "content": content,
             "revision": number,
-            "origin": nullable(object(["version": id, "item": text])), "createdAt": time, "changedAt": time,
-            "changedBy": text, "deletedAt": nullable(time),
+            "origin": nullable(object(["version": id, "item": words])), "createdAt": time, "changedAt": time,
+            "changedBy": words, "deletedAt": nullable(time),
         ]),
         "ItemRevision": object([
             "number": number, "change": choice(ItemRevision.Change.allCases.map(\.rawValue)),
-            "folder": nullable(slug), "slug": slug, "content": content, "madeAt": time, "madeBy": text,
+            "folder": nullable(slug), "slug": slug, "content": content, "madeAt": time, "madeBy": words,
+        ]),
+        "Solution": solution,
+        "Version": version,
+        "PublishedVersion": published,
+        "Publication": object(["versions": list(published)]),
+        "VersionContent": object(["version": version, "items": list(versionItem)]),
+        "GallerySolution": object(["solution": solution, "newest": version]),
+        "GalleryContent": object(["solution": solution, "versions": list(version), "items": list(versionItem)]),
+        "Download": object([
+            "id": id, "solution": id, "slug": slug, "version": number, "digest": digest, "folder": slug, "items": count,
+            "madeAt": time, "madeBy": words,
+        ]),
+        "Origin": object([
+            "solution": solution, "version": version, "versionsBehind": count, "newest": nullable(version),
+            "later": list(version), "removed": flag,
+            "fields": list(
+                object(
+                    [
+                        "pointer": words, "change": choice(FieldComparison.Change.allCases.map(\.rawValue)),
+                        "origin": [:], "newest": [:], "own": [:],
+                    ],
+                    optional: ["origin", "newest", "own"]
+                )
+            ),
         ]),
     ]
+
+    private static let solution = object([
+        "id": id, "partner": id, "partnerName": words, "system": words, "slug": words, "name": line, "summary": text,
+        "lastVersion": count, "createdAt": nullable(time),
+    ])
+    private static let version = object([
+        "number": number, "digest": digest, "notes": nullable(words), "madeBy": nullable(words), "createdAt": time,
+        "withdrawnAt": nullable(time),
+    ])
+    private static let published = object([
+        "solution": id, "slug": words, "number": number, "digest": digest, "unchanged": flag,
+    ])
+    private static let versionItem = object(["id": words, "kind": itemKind, "name": name, "content": content])
 }
 
 extension Representation {
@@ -46,5 +103,73 @@ extension Representation {
             "folder": text(revision.folder), "slug": .string(revision.slug.text), "content": revision.item.content,
             "madeAt": time(revision.madeAt), "madeBy": .string(revision.madeBy),
         ]
+    }
+
+    static func items(_ items: [ContentItem]) -> JSONValue {
+        .array(
+            items.map {
+                [
+                    "id": .string($0.id), "kind": .string($0.kind.rawValue), "name": .string($0.name),
+                    "content": $0.content,
+                ]
+            }
+        )
+    }
+
+    static func solution(_ solution: SolutionRecord) -> JSONValue {
+        [
+            "id": id(solution.id), "partner": id(solution.partner), "partnerName": .string(solution.partnerName),
+            "system": .string(solution.system.text), "slug": .string(solution.slug),
+            "name": solution.about["name"] ?? [:], "summary": solution.about["summary"] ?? [:],
+            "lastVersion": .integer(solution.lastVersion), "createdAt": time(solution.createdAt),
+        ]
+    }
+
+    static func version(_ version: VersionRecord) -> JSONValue {
+        [
+            "number": .integer(version.number), "digest": text(version.digest), "notes": text(version.notes),
+            "madeBy": text(version.madeBy), "createdAt": time(version.createdAt),
+            "withdrawnAt": time(version.withdrawnAt),
+        ]
+    }
+
+    static func published(_ version: PublishedVersion) -> JSONValue {
+        [
+            "solution": id(version.solution), "slug": .string(version.slug), "number": .integer(version.number),
+            "digest": text(version.digest), "unchanged": .bool(version.isUnchanged),
+        ]
+    }
+
+    static func offered(_ solution: SolutionRecord, _ newest: VersionRecord) -> JSONValue {
+        ["solution": Self.solution(solution), "newest": version(newest)]
+    }
+
+    static func download(_ download: DownloadRecord) -> JSONValue {
+        [
+            "id": id(download.id), "solution": id(download.solution), "slug": .string(download.slug),
+            "version": .integer(download.version), "digest": text(download.digest), "folder": text(download.folder),
+            "items": .integer(download.items), "madeAt": time(download.madeAt), "madeBy": .string(download.madeBy),
+        ]
+    }
+
+    static func origin(_ report: Origins.Report) -> JSONValue {
+        let origin = report.origin
+        return [
+            "solution": solution(origin.solution), "version": version(origin.version),
+            "versionsBehind": .integer(Int64(report.versionsBehind)), "newest": origin.newest.map(version) ?? .null,
+            "later": .array(origin.later.map(version)), "removed": .bool(report.isRemoved),
+            "fields": .array(report.fields.map(field)),
+        ]
+    }
+
+    /// A field that differs; a state in which it is not there has no member.
+    private static func field(_ field: FieldComparison) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "pointer": .string(field.pointer), "change": .string(field.change.rawValue),
+        ]
+        members["origin"] = field.origin
+        members["newest"] = field.newest
+        members["own"] = field.own
+        return .object(members)
     }
 }

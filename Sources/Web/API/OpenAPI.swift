@@ -106,7 +106,8 @@ struct OpenAPI {
             let one: JSONValue = ["$ref": .string("#/components/schemas/\(name)")]
             let schema =
                 endpoint.isList
-                ? APISchemas.object(["items": APISchemas.list(one), "next": APISchemas.nullable(APISchemas.text)]) : one
+                ? APISchemas.object(["items": APISchemas.list(one), "next": APISchemas.nullable(APISchemas.words)])
+                : one
             var content: [String: JSONValue] = ["application/json": ["schema": schema]]
             if endpoint.hasCSV { content["text/csv"] = ["schema": ["type": "string"]] }
             success["content"] = .object(content)

@@ -30,9 +30,9 @@ extension API {
                         "retiringVariables": APISchemas.list(
                             APISchemas.object(["systemVariable": APISchemas.systemVariable, "until": APISchemas.time]),
                             0...10
-                        ),
+                        ), "linkHosts": APISchemas.linkHosts,
                     ],
-                    optional: ["systemVariable", "cacheClass", "retiringVariables"]
+                    optional: ["systemVariable", "cacheClass", "retiringVariables", "linkHosts"]
                 ),
                 example: ["systemVariable": "sapUserId"],
                 answer: "Settings"
@@ -43,6 +43,7 @@ extension API {
                     variable: try call.text("systemVariable").map { try SystemVariable($0) },
                     retiring: try retiring(call),
                     cacheClass: call.text("cacheClass").flatMap(CacheClass.init(rawValue:)),
+                    linkHosts: try call.linkHosts(),
                     expecting: call.expectingSettings()
                 )
                 return Representation.settings(settings)

@@ -41,7 +41,7 @@ enum Representation {
             "retiringVariables": .array(
                 retiring.map { ["systemVariable": .string($0.key.text), "until": time($0.value)] }
             ),
-            "cacheClass": .string(partner.cacheClass.rawValue),
+            "cacheClass": .string(partner.cacheClass.rawValue), "linkHosts": hosts(partner.linkHosts),
         ]
     }
 
@@ -71,8 +71,11 @@ enum Representation {
             "systemClientId": .string(system.systemClientID.description),
             "cacheClass": system.cacheClass.map { .string($0.rawValue) } ?? .null,
             "standardContentOff": .bool(system.standardContentOff), "createdAt": time(system.createdAt),
+            "linkHosts": hosts(system.linkHosts),
         ]
     }
+
+    private static func hosts(_ hosts: [HostName]) -> JSONValue { .array(hosts.map { .string($0.text) }) }
 
     static func member(_ member: MemberRecord) -> JSONValue {
         [
