@@ -233,7 +233,7 @@ if Context.environment["BENCHMARKS"] != nil {
     package.targets.append(
         .executableTarget(
             name: "EdgeBenchmarks",
-            dependencies: ["Domain", "Edge", .product(name: "Benchmark", package: "benchmark")],
+            dependencies: ["Domain", "Edge", "Publishing", .product(name: "Benchmark", package: "benchmark")],
             path: "Benchmarks/Edge",
             swiftSettings: strict,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]

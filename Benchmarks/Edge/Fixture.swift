@@ -1,5 +1,6 @@
 import Domain
 import Edge
+import Publishing
 
 /// Heads of requests.
 enum Heads {
@@ -22,6 +23,7 @@ enum Heads {
 /// A partner whose clients all have its standard content.
 enum Fixture {
     static let head = FeedHead(epoch: "benchmark", generation: 1, stateHash: .empty)
+    private static let key = SigningKey()
     private static let partner = PartnerID(bits: 1)
     private static let noOp = object("/* nothing */")
     private static let snippet = object(String(repeating: "/* snippet */", count: 100))
@@ -43,6 +45,17 @@ enum Fixture {
         guard let key = try? PartnerKey("bench"), let variable = try? SystemVariable("sapUserId") else { return [] }
         let owner = ContentOwner.standard(partner, .sapConcur)
         let release = ReleaseID(bits: 2)
+        var standard = ReleaseEntry(
+            owner: owner,
+            environment: .production,
+            number: 1,
+            generation: 1,
+            snippet: snippet.digest,
+            bundle: nil,
+            player: player.digest,
+            signature: []
+        )
+        standard.signature = Self.key.sign(.release(release, standard))
         let entries: [(EntryKey, any EntryValue)] = [
             (
                 .partner(key),
@@ -56,17 +69,7 @@ enum Fixture {
                 )
             ),
             (
-                .release(release),
-                ReleaseEntry(
-                    owner: owner,
-                    environment: .production,
-                    number: 1,
-                    generation: 1,
-                    snippet: snippet.digest,
-                    bundle: nil,
-                    player: player.digest,
-                    signature: []
-                )
+                .release(release), standard
             ), (.pointer(owner, .production), ReleasePointer(release: release)),
         ]
         return entries.map { FeedChange(key: $0.0, value: $0.1.encoded) } + (0..<clients).map(mapping)
@@ -86,7 +89,7 @@ enum Fixture {
     }
 
     static func index(_ changes: [FeedChange]) -> EdgeIndex {
-        var index = EdgeIndex(head: head)
+        var index = EdgeIndex(head: head, trust: key.verifyingKey)
         for change in changes { index.apply(change, isNew: true) }
         index.settle(with: [snippet, player].map(PreparedObject.init), at: head)
         return index

@@ -42,6 +42,11 @@ public enum Action: String, Sendable, CaseIterable {
     case readPartnerItems, editPartnerItems
     case readSolutions, editSolutions
     case readGallery, downloadSolution
+    case readReleases, publishTest, publishProduction
+    case readStandardReleases, publishStandard
+    case readEnvironments, changeEnvironments, readPartnerEnvironments, changePartnerEnvironments
+    case readStandardContent, switchStandardContent
+    case readGeneration
 
     /// What it requires.
     public var requirement: Requirement {
@@ -76,6 +81,14 @@ public enum Action: String, Sendable, CaseIterable {
         case .readPartnerItems, .readSolutions: .staff(.readContent)
         case .editPartnerItems: .staff(.editContent)
         case .editSolutions: .staff(.gallery)
+        case .readReleases, .readEnvironments, .readStandardContent: .member([.readContent])
+        case .publishTest: .member([.publishTest])
+        case .publishProduction: .member([.publishProduction])
+        case .changeEnvironments, .switchStandardContent: .member([.settings])
+        case .readStandardReleases, .readPartnerEnvironments: .staff(.readContent)
+        case .publishStandard: .staff(.standardContent)
+        case .changePartnerEnvironments: .staff(.settings)
+        case .readGeneration: .signedIn
         }
     }
 

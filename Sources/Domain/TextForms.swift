@@ -34,6 +34,32 @@ public func base64URL(_ bytes: some Sequence<UInt8>) -> String {
     base64Digits(bytes, last: ("-", "_"))
 }
 
+/// The bytes of base64url (RFC 4648, section 5) without padding; nil for anything else.
+public func base64URLBytes(_ text: String) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var held = 0
+    var bits = 0
+    for byte in text.utf8 {
+        let value: Int
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): value = Int(byte - UInt8(ascii: "A"))
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): value = Int(byte - UInt8(ascii: "a")) + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): value = Int(byte - UInt8(ascii: "0")) + 52
+        case UInt8(ascii: "-"): value = 62
+        case UInt8(ascii: "_"): value = 63
+        default: return nil
+        }
+        held = (held << 6 | value) & 0xFFFF
+        bits += 6
+        if bits >= 8 {
+            bits -= 8
+            bytes.append(UInt8(truncatingIfNeeded: held >> bits))
+        }
+    }
+    // What is left over is padding, and must be nothing.
+    return bits < 6 && held & ((1 << bits) - 1) == 0 ? bytes : nil
+}
+
 private func base64Digits(_ bytes: some Sequence<UInt8>, last: (Unicode.Scalar, Unicode.Scalar)) -> String {
     var text = ""
     var held = 0

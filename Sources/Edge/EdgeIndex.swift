@@ -32,8 +32,12 @@ package struct EdgeIndex: Sendable {
     private var unreadablePointers: Set<Place> = []
     private var uses: [Digest: Int] = [:]
 
-    package init(head: FeedHead) {
+    /// The key that releases must be signed with.
+    private let trust: VerifyingKey
+
+    package init(head: FeedHead, trust: VerifyingKey) {
         self.head = head
+        self.trust = trust
     }
 
     /// Takes one change in. Objects that it needs are named by ``lackingObjects`` afterwards.
@@ -66,6 +70,8 @@ package struct EdgeIndex: Sendable {
             let decoded: ReleaseEntry?? = decode(key, change.value)
             switch decoded {
             case .some(.some(let entry)):
+                // One that nobody here signed is like one that cannot be understood: what was live before stays.
+                guard trust.vouches(for: entry, id) else { return setAside(key, change.value) }
                 releases[id] = entry
                 if let place = places[id] { unsettled.insert(place) }
             case .some(.none): break

@@ -26,6 +26,7 @@ public final class EdgeServer: Service {
     ///   - port: The port; 0 for any free one.
     ///   - threads: Event loops, each a thread.
     ///   - feed: What to serve.
+    ///   - trust: The key that releases and objects must be signed with; others are not served.
     ///   - doorbell: Rung when the feed has changed.
     ///   - noOp: The script for outcomes that have nothing to run.
     ///   - certificates: What TLS connections are shown; nil to speak no TLS.
@@ -38,6 +39,7 @@ public final class EdgeServer: Service {
         port: Int,
         threads: Int,
         feed: any Feed,
+        trust: VerifyingKey,
         doorbell: Doorbell,
         noOp: StoredObject,
         certificates: EdgeCertificates? = nil,
@@ -51,6 +53,7 @@ public final class EdgeServer: Service {
         self.certificates = certificates
         self.doorbell = doorbell
         self.isBound = isBound
+        let feed = TrustedFeed(feed, key: trust)
         let loops = LoopSet(
             threads: threads,
             limits: limits,
@@ -59,7 +62,7 @@ public final class EdgeServer: Service {
             unixSeconds: unixSeconds
         )
         self.loops = loops
-        follower = Follower(feed: feed, logger: logger) { loops.show($0) }
+        follower = Follower(feed: feed, trust: trust, logger: logger) { loops.show($0) }
     }
 
     /// Serves until graceful shutdown, then drains: answers on, tells connections to close, closes what is left.
@@ -144,6 +147,14 @@ public final class EdgeServer: Service {
     /// The commonest keys that were asked for and are nobody's, the commonest first.
     public func unknownKeys() async -> [UnknownKey] {
         isDraining.withLock { $0 } ? [] : await loops.unknownKeys()
+    }
+
+    /// The generation that every loop serves; 0 before the first load.
+    public func servedGeneration() async -> Int64 {
+        let generation = loops.shown?.head.generation ?? 0
+        // Each loop counts after it has taken what was shown before.
+        _ = await loops.counters()
+        return generation
     }
 
     /// How the edge is.

@@ -4,6 +4,7 @@ import Logging
 /// Follows the change log and shows its states on the event loops. The deciding is done by ``FollowerMachine``.
 actor Follower {
     private let feed: any Feed
+    private let trust: VerifyingKey
     private let logger: Logger
     private let show: @Sendable (EdgeIndex) -> Void
     private var machine = FollowerMachine()
@@ -15,10 +16,12 @@ actor Follower {
 
     /// - Parameters:
     ///   - feed: The log to follow.
+    ///   - trust: The key that releases must be signed with.
     ///   - logger: For alarms.
     ///   - show: Puts a state on every loop; must return at once.
-    init(feed: any Feed, logger: Logger, show: @escaping @Sendable (EdgeIndex) -> Void) {
+    init(feed: any Feed, trust: VerifyingKey, logger: Logger, show: @escaping @Sendable (EdgeIndex) -> Void) {
         self.feed = feed
+        self.trust = trust
         self.logger = logger
         self.show = show
     }
@@ -72,7 +75,7 @@ actor Follower {
     private func readSnapshot() async throws -> [FollowerMachine.Action] {
         let snapshot = try await feed.snapshot()
         table = EntryTable()
-        var fresh = EdgeIndex(head: snapshot.head)
+        var fresh = EdgeIndex(head: snapshot.head, trust: trust)
         for entry in snapshot.entries {
             let isNew = table.set(entry)
             fresh.apply(entry, isNew: isNew)

@@ -42,9 +42,10 @@ final class LoopSet: Sendable {
 
     /// Puts a state on every loop, between reads.
     func show(_ index: EdgeIndex) {
-        latest.withLock { $0 = index }
         let shown = ShownIndex(index, noOps: noOps)
         for (loop, state) in members { loop.execute { state.value.shown = shown } }
+        // Last: whoever has seen it here and then asks a loop finds it there.
+        latest.withLock { $0 = index }
     }
 
     /// Shows certificates to connections that come from now on.

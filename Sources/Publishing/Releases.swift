@@ -1,30 +1,37 @@
-import Dispatch
+import Authorization
 public import Domain
-import Player
 public import Store
 
 /// Publications: releases of a client's own content and of standard content, and their live pointers.
 ///
-/// Everything that costs time (scripts, digests, codings) is done before the storage call; edges only make heads.
+/// Everything that costs time (scripts, digests, codings, signatures) is done before the storage call; edges only make
+/// heads.
 public struct Releases: Sendable {
-    private let storage: Storage
-    private let player: StoredObject
+    let storage: Storage
+    let access: Access
+    let runtime: Runtime
+    let scripts: ReleaseScripts
 
     /// The most bytes of Brotli that a snippet with its content inside may have; a larger content goes in a bundle.
     public static let inlineBrotliBytesMax = 10 * 1024
 
     /// Makes the operations over a store. Encodes this version's player, which takes some tens of milliseconds.
-    public init(storage: Storage) {
+    public init(storage: Storage, runtime: Runtime, key: SigningKey) {
         self.storage = storage
-        player = StoredObject(mediaType: PlayerScripts.mediaType, body: PlayerScripts.player)
+        self.runtime = runtime
+        access = Access(storage: storage)
+        scripts = ReleaseScripts(key: key)
     }
 
     /// The object of a partner's loader.
-    public static func loader(variables: [SystemVariable]) -> StoredObject {
-        StoredObject(mediaType: PlayerScripts.mediaType, body: PlayerScripts.loader(variables: variables))
+    public func loader(variables: [SystemVariable]) -> StoredObject {
+        scripts.loader(variables: variables)
     }
 
-    /// Publishes a client's own content into an environment of its system (rules F-082, F-083; decision D-23).
+    // MARK: A client's own content
+
+    /// Publishes items from outside the Editor into an environment of a client's system, as the operator does (decision
+    /// D-23; rules F-082, F-083).
     public func publish(
         _ caller: Caller,
         _ items: [ContentItem],
@@ -32,54 +39,108 @@ public struct Releases: Sendable {
         environment: EnvironmentName
     ) async throws -> LiveRelease {
         try caller.requireOperator()
-        return try await publish(items, owner: .system(system.id), environment, solutions: [], basis: nil)
+        try Self.check(items, linkHosts: system.linkHosts)
+        let released = items.map { ReleasedItem($0, origin: nil) }
+        let new = Publication(owner: .system(system.id), environment: environment, items: items, released: released)
+        return try await publish(caller, new)
     }
 
-    /// Publishes a partner's standard content from solution versions (rule F-085, decision D-9): what is live now, with
-    /// each of `versions` in the place of its solution's earlier version, or behind it all.
-    public func publishStandard(
+    /// Publishes drafts of a client's Editor into an environment of its system (rules F-082 to F-084, decision D-3).
+    ///
+    /// - Parameters:
+    ///   - caller: Who may publish there.
+    ///   - items: Which drafts; nil for all. They replace what was live, and the standard content, as a whole.
+    ///   - client: Whose.
+    ///   - system: Which of its systems.
+    ///   - environment: Where.
+    ///   - notes: What the publisher says of it.
+    /// - Returns: The release; proposed, where the environment asks for a second person.
+    /// - Throws: `invalid` with a fault for each place at fault; `conflict` for a client that is suspended.
+    public func publish(
         _ caller: Caller,
-        _ versions: [PublishedVersion],
-        of partner: PartnerRecord,
-        type: SystemType,
-        environment: EnvironmentName
+        items: [ItemID]?,
+        of client: ClientID,
+        _ system: SystemID,
+        into environment: EnvironmentName,
+        notes: String?
     ) async throws -> LiveRelease {
-        try caller.requireOperator()
-        for _ in 1..<Self.triesMax {
-            do {
-                return try await publishStandardOnce(versions, of: partner, type: type, environment: environment)
-            } catch is StaleBasis {
-                // Somebody else published standard content meanwhile: theirs must not be lost.
-            }
-        }
-        return try await publishStandardOnce(versions, of: partner, type: type, environment: environment)
+        try await access.client(caller, client, at: system, environment.publishing)
+        let new = try await publication(items, of: client, system, into: environment, notes: notes)
+        return try await publish(caller, new)
     }
 
-    /// How often standard content is put together before a publisher who always comes second is told.
-    private static let triesMax = 10
+    /// Tells what publishing would change, and changes nothing.
+    public func plan(
+        _ caller: Caller,
+        items: [ItemID]?,
+        of client: ClientID,
+        _ system: SystemID,
+        into environment: EnvironmentName
+    ) async throws -> PublicationPlan {
+        try await access.client(caller, client, at: system, environment.publishing)
+        let new = try await publication(items, of: client, system, into: environment, notes: nil)
+        let content = try ReleaseContent(new.items)
+        let made = await scripts.make(content)
+        let served = try await storage.served(client, system, in: environment)
+        let present = try await storage.environments(of: .client(client, system)).first { $0.name == environment }
+        return try PublicationPlan(
+            content: content.canonical,
+            insteadOf: served.map { ($0.content, $0.owner == new.owner) },
+            scripts: (made.snippet, made.bundle, scripts.player),
+            environment: present
+        )
+    }
 
-    private func publishStandardOnce(
-        _ versions: [PublishedVersion],
-        of partner: PartnerRecord,
-        type: SystemType,
-        environment: EnvironmentName
-    ) async throws -> LiveRelease {
-        let basis = try await storage.standardBasis(of: partner.id, type, environment)
-        var list = basis.solutions
-        for version in versions {
-            if let position = list.firstIndex(where: { $0.solution == version.solution }) {
-                list[position].version = version.id
-            } else {
-                list.append(.init(solution: version.solution, version: version.id))
+    private func publication(
+        _ items: [ItemID]?,
+        of client: ClientID,
+        _ system: SystemID,
+        into environment: EnvironmentName,
+        notes: String?
+    ) async throws -> Publication {
+        let drafts = try await storage.allItems(of: .client(client, system))
+        var chosen = drafts
+        if let items {
+            let wanted = Set(items)
+            chosen = drafts.filter { wanted.contains($0.id) }
+            guard chosen.count == wanted.count else {
+                throw Refusal(.invalid, "One of the items is not in this system's Editor.", field: "items")
             }
         }
-        let solutions = list.map(\.version)
-        let items = try await storage.contents(of: solutions).flatMap {
-            try Solution.items(ofVersion: $0.content, solution: $0.slug)
+        guard !chosen.isEmpty else {
+            throw Refusal(
+                .invalid,
+                "There is no item to publish. To show nothing, switch the standard content off and unpublish.",
+                field: "items"
+            )
         }
-        let owner = ContentOwner.standard(partner.id, type)
-        return try await publish(items, owner: owner, environment, solutions: solutions, basis: basis)
+        let hosts = try await storage.client(client).systems.first { $0.id == system }?.linkHosts ?? []
+        try Self.check(chosen.map(\.item), linkHosts: hosts)
+        return Publication(
+            owner: .system(system),
+            environment: environment,
+            items: chosen.map(\.item),
+            released: chosen.map { ReleasedItem($0.item, origin: $0.origin) },
+            notes: notes
+        )
     }
+
+    static func check(_ items: [ContentItem], linkHosts: [HostName]) throws(Refusal) {
+        let faults = ContentRules.faults(in: items, linkHosts: Set(linkHosts))
+        guard faults.isEmpty else { throw Refusal.content(faults) }
+    }
+
+    /// For how long, in seconds, pages may go on showing what was live before a change; nothing else than production is
+    /// kept by anybody.
+    public func secondsToKill(_ scope: EditorScope, in environment: EnvironmentName) async throws -> Int64 {
+        guard environment == .production else { return 0 }
+        switch scope {
+        case .client(let client, _): return try await storage.client(client).secondsToKill
+        case .partner(let partner, let type): return try await storage.secondsToKill(of: partner, type)
+        }
+    }
+
+    // MARK: Live pointers
 
     /// Moves a live pointer back, to release `number` or to the one before the live one.
     public func rollBack(
@@ -89,7 +150,18 @@ public struct Releases: Sendable {
         to number: Int64?
     ) async throws -> LiveRelease {
         try caller.requireOperator()
-        return try await storage.rollBack(owner, environment, to: number)
+        return try await storage.rollBack(owner, environment, to: number, by: caller)
+    }
+
+    /// Moves a live pointer to an earlier release of its environment.
+    public func rollBack(
+        _ caller: Caller,
+        _ scope: EditorScope,
+        environment: EnvironmentName,
+        to number: Int64
+    ) async throws -> LiveRelease {
+        try await requirePublisher(caller, scope, environment)
+        return try await storage.rollBack(scope.owner, environment, to: number, by: caller)
     }
 
     /// Takes a live pointer away; returns the generation in which it went.
@@ -99,61 +171,104 @@ public struct Releases: Sendable {
         environment: EnvironmentName
     ) async throws -> Int64 {
         try caller.requireOperator()
-        return try await storage.unpublish(owner, environment)
+        return try await storage.unpublish(owner, environment, by: caller)
     }
 
-    private func publish(
-        _ items: [ContentItem],
-        owner: ContentOwner,
-        _ environment: EnvironmentName,
-        solutions: [SolutionVersionID],
-        basis: StandardBasis?
-    ) async throws -> LiveRelease {
-        let content = try ReleaseContent(items)
-        let made = await scripts(content)
+    /// Takes a live pointer away: a client gets standard content again.
+    public func unpublish(
+        _ caller: Caller,
+        _ scope: EditorScope,
+        environment: EnvironmentName
+    ) async throws -> Int64 {
+        try await requirePublisher(caller, scope, environment)
+        return try await storage.unpublish(scope.owner, environment, by: caller)
+    }
+
+    /// Approves a proposed release, which then is live, or rejects it; who proposed it may only reject.
+    public func decide(
+        _ caller: Caller,
+        _ number: Int64,
+        of scope: EditorScope,
+        approve: Bool
+    ) async throws -> ReleaseRecord {
+        try await requireReader(caller, scope)
+        let (release, _, _, _) = try await storage.release(number, of: scope)
+        try await requirePublisher(caller, scope, release.environment)
+        return try await storage.decide(number, of: scope, approve: approve, by: caller)
+    }
+
+    // MARK: Reading
+
+    /// The releases of a workspace, the newest first.
+    public func list(
+        _ caller: Caller,
+        of scope: EditorScope,
+        before number: Int64?,
+        limit: Int
+    ) async throws -> [ReleaseRecord] {
+        try await requireReader(caller, scope)
+        return try await storage.releases(of: scope, before: number, limit: limit)
+    }
+
+    /// One release, what it holds, and what it was made from.
+    public func get(
+        _ caller: Caller,
+        _ number: Int64,
+        of scope: EditorScope
+    ) async throws -> (release: ReleaseRecord, items: [ReleasedItem], solutions: [ReleasedSolution], content: [UInt8]) {
+        try await requireReader(caller, scope)
+        return try await storage.release(number, of: scope)
+    }
+
+    private func requireReader(_ caller: Caller, _ scope: EditorScope) async throws {
+        try await access.editor(caller, scope, client: .readReleases, partner: .readStandardReleases)
+    }
+
+    private func requirePublisher(
+        _ caller: Caller,
+        _ scope: EditorScope,
+        _ environment: EnvironmentName
+    ) async throws {
+        try await access.editor(caller, scope, client: environment.publishing, partner: .publishStandard)
+    }
+
+    // MARK: Putting together
+
+    /// What is to become a release.
+    struct Publication {
+        var owner: ContentOwner
+        var environment: EnvironmentName
+        var items: [ContentItem]
+        var released: [ReleasedItem]
+        var solutions: [SolutionVersionID] = []
+        var basis: StandardBasis?
+        var notes: String?
+    }
+
+    func publish(_ caller: Caller, _ publication: Publication) async throws -> LiveRelease {
+        let content = try ReleaseContent(publication.items)
+        let made = await scripts.make(content)
         // A generation of their own: no edge may see an entry that names an object which it cannot have yet.
-        try await storage.putObjects([player, made.snippet] + (made.bundle.map { [$0] } ?? []))
-        return try await storage.publish(
-            NewRelease(
-                owner: owner,
-                environment: environment,
-                content: content.canonical,
-                snippet: made.snippet.digest,
-                bundle: made.bundle?.digest,
-                player: player.digest,
-                solutions: solutions,
-                basis: basis
-            )
+        try await storage.putObjects([scripts.player, made.snippet] + (made.bundle.map { [$0] } ?? []))
+        var new = NewRelease(
+            id: ReleaseID(runtime),
+            owner: publication.owner,
+            environment: publication.environment,
+            content: content.canonical,
+            snippet: made.snippet.digest,
+            bundle: made.bundle?.digest,
+            player: scripts.player.digest
         )
+        new.items = publication.released
+        new.solutions = publication.solutions
+        new.basis = publication.basis
+        new.notes = publication.notes
+        new.signature = scripts.key.sign(new.statement)
+        return try await storage.publish(new, by: caller)
     }
+}
 
-    /// The release's scripts, in all codings. Made on a thread apart: compressing takes seconds for large content, and
-    /// the threads of tasks have an edge to feed.
-    private func scripts(_ content: ReleaseContent) async -> (snippet: StoredObject, bundle: StoredObject?) {
-        let player = player.digest
-        return await withCheckedContinuation { continuation in
-            Self.encoding.async {
-                func object(_ body: [UInt8]) -> StoredObject {
-                    StoredObject(mediaType: PlayerScripts.mediaType, body: body)
-                }
-                // Text that is far too large does not become small enough: that is not worth a try.
-                if content.canonical.count <= Self.inlineBytesMax {
-                    let snippet = object(PlayerScripts.snippet(content: content, player: player))
-                    if (snippet.brotli ?? snippet.body).count <= Self.inlineBrotliBytesMax {
-                        continuation.resume(returning: (snippet, nil))
-                        return
-                    }
-                }
-                let bundle = object(PlayerScripts.bundle(content))
-                let snippet = PlayerScripts.snippet(bundle: bundle.digest, of: content, player: player)
-                continuation.resume(returning: (object(snippet), bundle))
-            }
-        }
-    }
-
-    /// One at a time, however many publish.
-    private static let encoding = DispatchQueue(label: "waymark.encoding")
-
-    /// The most bytes of content that are tried inside a snippet.
-    private static let inlineBytesMax = 20 * inlineBrotliBytesMax
+extension EnvironmentName {
+    /// What publishing into it asks for.
+    var publishing: Action { self == .production ? .publishProduction : .publishTest }
 }

@@ -61,7 +61,8 @@ public struct Statement: Hashable, Sendable {
         + of(StaffSQL.self)
         + of(MembershipSQL.self) + of(PartnerAccountSQL.self) + of(JoiningSQL.self) + of(LinkSQL.self)
         + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self) + of(ErasureSQL.self) + of(ImportSQL.self)
-        + of(ItemSQL.self) + of(SolutionSQL.self) + of(DownloadSQL.self)
+        + of(ItemSQL.self) + of(SolutionSQL.self) + of(DownloadSQL.self) + of(EnvironmentSQL.self) + of(ReachSQL.self)
+        + of(SigningSQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)

@@ -89,10 +89,10 @@ extension Storage {
         switch owner {
         case .system(let system):
             label = "client"
-            rows = try connection.rows(ReleaseSQL.environmentKeys, .text(of: system), .null, .null)
+            rows = try connection.rows(EnvironmentSQL.keys, .text(of: system), .null, .null)
         case .standard(let partner, let type):
             label = "standard"
-            rows = try connection.rows(ReleaseSQL.environmentKeys, .null, .text(of: partner), .text(of: type))
+            rows = try connection.rows(EnvironmentSQL.keys, .null, .text(of: partner), .text(of: type))
         }
         return try rows.map { (label, try EnvironmentName(try $0.text(0)), try EnvironmentKey(try $0.text(1))) }
     }

@@ -22,11 +22,11 @@ enum FeedSQL: String, StatementSet {
         WHERE generation > ? AND generation <= ? ORDER BY generation, position
         """
     case putObject = """
-        INSERT INTO object (digest, media_type, body, gzip, brotli, created_at) VALUES (?, ?, ?, ?, ?, ?)
+        INSERT INTO object (digest, media_type, body, gzip, brotli, signature, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (digest) DO NOTHING
         """
     case hasObject = "SELECT 1 FROM object WHERE digest = ?"
-    case object = "SELECT digest, media_type, body, gzip, brotli FROM object WHERE digest = ?"
+    case object = "SELECT digest, media_type, body, gzip, brotli, signature FROM object WHERE digest = ?"
 }
 
 /// Writes one generation of the feed, inside the transaction that changes the rows behind it.
@@ -134,16 +134,19 @@ extension Storage: Feed {
 
     /// The object of that digest, or nil.
     public func object(_ digest: Digest) async throws -> StoredObject? {
-        try await engine.snapshot { connection in
-            try connection.rows(FeedSQL.object, .bytes(digest.bytes)).first.map { row in
-                StoredObject(
-                    digest: try row.digest(0),
-                    mediaType: try row.text(1),
-                    body: try row.bytes(2),
-                    gzip: try row.optional(3, row.bytes),
-                    brotli: try row.optional(4, row.bytes)
-                )
-            }
+        try await engine.snapshot { try Self.object(digest, $0) }
+    }
+
+    static func object(_ digest: Digest, _ connection: any Connection) throws -> StoredObject? {
+        try connection.rows(FeedSQL.object, .bytes(digest.bytes)).first.map { row in
+            StoredObject(
+                digest: try row.digest(0),
+                mediaType: try row.text(1),
+                body: try row.bytes(2),
+                gzip: try row.optional(3, row.bytes),
+                brotli: try row.optional(4, row.bytes),
+                signature: try row.optional(5, row.bytes) ?? []
+            )
         }
     }
 
@@ -165,6 +168,7 @@ extension Storage: Feed {
                         .bytes(object.body),
                         object.gzip.map(SQLValue.bytes) ?? .null,
                         object.brotli.map(SQLValue.bytes) ?? .null,
+                        .bytes(object.signature),
                         .time(now)
                     )
                     try feed.set(.object(object.digest), object.entry)

@@ -12,40 +12,40 @@ enum ReleaseSQL: String, StatementSet {
         UPDATE workspace SET last_release = last_release + ? WHERE partner_id = ? AND system_type = ?
         RETURNING id, last_release
         """
-    case insertEnvironment = """
-        INSERT INTO environment (id, workspace_id, name, key, created_at) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT (workspace_id, name) DO NOTHING
-        """
-    case environment = "SELECT id, key FROM environment WHERE workspace_id = ? AND name = ?"
     case insertRelease = """
         INSERT INTO release
-        (id, workspace_id, environment_id, number, generation, content, snippet, bundle, player, created_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (id, workspace_id, environment_id, number, generation, content, snippet, bundle, player, created_at, signature,
+            notes, made_by, state)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case insertSolution = """
         INSERT INTO release_solution (release_id, position, solution_version_id) VALUES (?, ?, ?)
         """
+    case insertItem = """
+        INSERT INTO release_item (release_id, position, item_id, digest, origin_version_id, origin_item)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
+    case decide = "UPDATE release SET state = ?, generation = ?, decided_by = ?, decided_at = ? WHERE id = ?"
     case live = """
-        SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player
+        SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
+            release.signature
         FROM live JOIN release ON release.id = live.release_id WHERE live.environment_id = ?
         """
     case numbered = """
-        SELECT id, number, generation, snippet, bundle, player FROM release WHERE environment_id = ? AND number = ?
+        SELECT id, number, generation, snippet, bundle, player, signature FROM release
+        WHERE environment_id = ? AND number = ? AND state = 'published'
         """
     case before = """
-        SELECT id, number, generation, snippet, bundle, player FROM release WHERE environment_id = ? AND number < ?
-        ORDER BY number DESC LIMIT 1
+        SELECT id, number, generation, snippet, bundle, player, signature FROM release
+        WHERE environment_id = ? AND number < ? AND state = 'published' ORDER BY number DESC LIMIT 1
         """
     case setLive = """
         INSERT INTO live (environment_id, release_id) VALUES (?, ?)
         ON CONFLICT (environment_id) DO UPDATE SET release_id = excluded.release_id
         """
     case deleteLive = "DELETE FROM live WHERE environment_id = ?"
-    case environmentKeys = """
-        SELECT environment.name, environment.key FROM environment
-        JOIN workspace ON workspace.id = environment.workspace_id
-        WHERE workspace.system_id = ? OR (workspace.partner_id = ? AND workspace.system_type = ?)
-        ORDER BY environment.name
+    case insertLiveChange = """
+        INSERT INTO live_change (environment_id, generation, at, release_id, made_by) VALUES (?, ?, ?, ?, ?)
         """
     case standardSolutions = """
         SELECT solution_version.solution_id, solution_version.id, live.release_id FROM workspace
@@ -56,46 +56,118 @@ enum ReleaseSQL: String, StatementSet {
         WHERE workspace.partner_id = ? AND workspace.system_type = ? AND environment.name = ?
         ORDER BY release_solution.position
         """
+    case list = """
+        SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
+            release.signature, environment.name, release.notes, release.made_by, release.created_at, release.state,
+            release.decided_by, release.decided_at, live.release_id
+        FROM release JOIN environment ON environment.id = release.environment_id
+        LEFT JOIN live ON live.environment_id = environment.id AND live.release_id = release.id
+        WHERE release.workspace_id = ? AND release.number < ? ORDER BY release.number DESC LIMIT ?
+        """
+    case one = """
+        SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
+            release.signature, environment.name, release.notes, release.made_by, release.created_at, release.state,
+            release.decided_by, release.decided_at, live.release_id
+        FROM release JOIN environment ON environment.id = release.environment_id
+        LEFT JOIN live ON live.environment_id = environment.id AND live.release_id = release.id
+        WHERE release.workspace_id = ? AND release.number = ?
+        """
+    case content = "SELECT content FROM release WHERE id = ?"
+    case items = """
+        SELECT item_id, digest, origin_version_id, origin_item FROM release_item WHERE release_id = ? ORDER BY position
+        """
+    case solutions = """
+        SELECT solution.id, solution.slug, solution_version.number FROM release_solution
+        JOIN solution_version ON solution_version.id = release_solution.solution_version_id
+        JOIN solution ON solution.id = solution_version.solution_id
+        WHERE release_solution.release_id = ? ORDER BY release_solution.position
+        """
 }
 
-/// A release to be published, its objects stored already.
-public struct NewRelease: Sendable {
-    /// Whose content it is.
-    public var owner: ContentOwner
-    /// Where it is to be live.
-    public var environment: EnvironmentName
-    /// The canonical content.
-    public var content: [UInt8]
-    /// The snippet's object.
-    public var snippet: Digest
-    /// The bundle's object, where the content is too large for the snippet.
-    public var bundle: Digest?
-    /// The player's object.
-    public var player: Digest
-    /// For standard content: the solution versions it was made from, in order.
-    public var solutions: [SolutionVersionID]
-    /// For standard content: what its list was made from, which must still be so when it goes live.
-    public var basis: StandardBasis?
+/// A release of a workspace.
+public struct ReleaseRecord: Hashable, Sendable {
+    /// Where it stands.
+    public enum State: String, Sendable, CaseIterable {
+        /// It waits for a second person's approval.
+        case proposed
+        /// It went live once; whether it is now, see ``ReleaseRecord/isLive``.
+        case published
+        /// The second person refused it.
+        case rejected
+    }
 
-    /// Makes a request for a release.
-    public init(
-        owner: ContentOwner,
-        environment: EnvironmentName,
-        content: [UInt8],
-        snippet: Digest,
-        bundle: Digest?,
-        player: Digest,
-        solutions: [SolutionVersionID] = [],
-        basis: StandardBasis? = nil
-    ) {
-        self.owner = owner
-        self.environment = environment
-        self.content = content
-        self.snippet = snippet
-        self.bundle = bundle
-        self.player = player
-        self.solutions = solutions
-        self.basis = basis
+    /// The release.
+    public let id: ReleaseID
+    /// Its number within its workspace, from 1.
+    public let number: Int64
+    /// The environment that it is for.
+    public let environment: EnvironmentName
+    /// Where it stands.
+    public let state: State
+    /// Whether its environment points at it.
+    public let isLive: Bool
+    /// The generation in which it went live first; nil where it never did.
+    public let generation: Int64?
+    /// Its snippet.
+    public let snippet: Digest
+    /// Its bundle, where its content is too large for the snippet.
+    public let bundle: Digest?
+    /// Its player.
+    public let player: Digest
+    /// Its signature (``SignedStatement``).
+    public let signature: [UInt8]
+    /// What its publisher said of it.
+    public let notes: String?
+    /// Who made it, as the audit names people.
+    public let madeBy: String?
+    /// When.
+    public let madeAt: Timestamp
+    /// Who approved or rejected it.
+    public let decidedBy: String?
+    /// When.
+    public let decidedAt: Timestamp?
+
+    init(_ row: SQLRow) throws {
+        let stored = try StoredRelease(row)
+        id = stored.id
+        number = stored.number
+        generation = stored.generation > 0 ? stored.generation : nil
+        snippet = stored.snippet
+        bundle = stored.bundle
+        player = stored.player
+        signature = stored.signature
+        environment = try EnvironmentName(try row.text(7))
+        notes = try row.optional(8, row.text)
+        madeBy = try row.optional(9, row.text)
+        madeAt = try row.time(10)
+        guard let state = State(rawValue: try row.text(11)) else { throw row.damaged(11) }
+        self.state = state
+        decidedBy = try row.optional(12, row.text)
+        decidedAt = try row.optional(13, row.time)
+        isLive = row[14] != .null
+    }
+}
+
+/// An item as a release holds it.
+public struct ReleasedItem: Hashable, Sendable {
+    /// Its id within the release.
+    public var id: String
+    /// SHA-256 of its canonical content in the Editor.
+    public var digest: Digest
+    /// Where it was copied from.
+    public var origin: ItemOrigin?
+
+    /// Describes an item.
+    public init(_ item: ContentItem, origin: ItemOrigin?) {
+        id = item.id
+        digest = Digest(of: item.content.canonical)
+        self.origin = origin
+    }
+
+    init(_ row: SQLRow) throws {
+        id = try row.text(0)
+        digest = try row.digest(1)
+        origin = try row.optional(2) { ItemOrigin(version: try row.id($0), item: try row.text($0 + 1)) }
     }
 }
 
@@ -121,143 +193,75 @@ public struct StandardBasis: Hashable, Sendable {
     }
 }
 
-/// Another release went live, or another version was made, while this one was put together; do that anew.
-public struct StaleBasis: Error, Sendable {}
-
-/// Where a live pointer went.
-public struct LiveRelease: Hashable, Sendable {
-    /// The release.
-    public var id: ReleaseID
-    /// Its number within its workspace, from 1.
-    public var number: Int64
-    /// Its snippet.
-    public var snippet: Digest
-    /// Its bundle, where it has one.
-    public var bundle: Digest?
-    /// Its player.
-    public var player: Digest
-    /// The generation of the feed in which the pointer moved.
-    public var generation: Int64
-    /// The environment's key.
-    public var environmentKey: EnvironmentKey
+/// A solution version that a release of standard content was made from.
+public struct ReleasedSolution: Hashable, Sendable {
+    /// The solution.
+    public let solution: SolutionID
+    /// Its name in files and URLs.
+    public let slug: String
+    /// The version's number.
+    public let version: Int64
 }
 
 extension Storage {
-    /// Makes a release and moves the live pointer to it.
-    public func publish(_ new: NewRelease) async throws -> LiveRelease {
-        let now = runtime.now()
-        let runtime = runtime
-        return try await writing { connection in
-            var workspace = try Workspace.lock(new.owner, next: 1, connection)
-            if workspace == nil {
-                try Workspace.insert(new.owner, connection, runtime)
-                workspace = try Workspace.lock(new.owner, next: 1, connection)
+    /// The releases of a workspace, the newest first.
+    public func releases(
+        of scope: EditorScope,
+        before number: Int64?,
+        limit: Int
+    ) async throws -> [ReleaseRecord] {
+        try await engine.snapshot { connection in
+            guard let workspace = try connection.workspace(of: scope) else { return [] }
+            return try connection.rows(
+                ReleaseSQL.list,
+                .text(of: workspace),
+                .integer(number ?? .max),
+                .integer(Int64(limit) + 1)
+            ).map(ReleaseRecord.init)
+        }
+    }
+
+    /// One release, what it holds, and what it was made from.
+    public func release(
+        _ number: Int64,
+        of scope: EditorScope
+    ) async throws -> (release: ReleaseRecord, items: [ReleasedItem], solutions: [ReleasedSolution], content: [UInt8]) {
+        try await engine.snapshot { connection in
+            let release = try connection.release(number, of: scope)
+            let id = SQLValue.text(of: release.id)
+            let solutions = try connection.rows(ReleaseSQL.solutions, id).map { row in
+                ReleasedSolution(solution: try row.id(0), slug: try row.text(1), version: try row.integer(2))
             }
-            guard let workspace else { throw Refusal(.notFound, "There is no such system.") }
-            let fresh = EnvironmentKey(runtime)
-            let isNewEnvironment = try connection.execute(
-                ReleaseSQL.insertEnvironment,
-                .text(of: EnvironmentID(runtime)),
-                .text(of: workspace.id),
-                .text(of: new.environment),
-                .text(of: fresh),
-                .time(now)
+            let items = try connection.rows(ReleaseSQL.items, id).map(ReleasedItem.init)
+            return (release, items, solutions, try connection.content(of: release.id))
+        }
+    }
+
+    /// What pages of a system get in an environment now: the release's content, and whose it is; nil for nothing.
+    public func served(
+        _ client: ClientID,
+        _ system: SystemID,
+        in environment: EnvironmentName
+    ) async throws -> (owner: ContentOwner, content: [UInt8])? {
+        try await engine.snapshot { connection in
+            let record = try connection.system(system, of: client)
+            let partner = try connection.partner(try connection.client(client).partner)
+            let resolution = try Resolution(
+                of: system,
+                terms: record.entry.terms,
+                partner: partner.entry,
+                wanted: EnvironmentEntry(owner: .system(system), name: environment),
+                live: StoreLookup(connection: connection).liveRelease
             )
-            let environment = try workspace.environment(new.environment, connection)
-            let previous = try connection.rows(ReleaseSQL.live, .text(of: environment.id)).first.map(StoredRelease.init)
-            if let basis = new.basis, basis.release != previous?.id { throw StaleBasis() }
-            return try FeedWriter.write(connection, at: now) { feed in
-                if isNewEnvironment == 1 {
-                    let entry = EnvironmentEntry(owner: new.owner, name: new.environment)
-                    try feed.set(.environment(environment.key), entry)
-                }
-                let release = StoredRelease(
-                    id: ReleaseID(runtime),
-                    number: workspace.lastRelease,
-                    generation: feed.generation,
-                    snippet: new.snippet,
-                    bundle: new.bundle,
-                    player: new.player
-                )
-                try connection.execute(
-                    ReleaseSQL.insertRelease,
-                    .text(of: release.id),
-                    .text(of: workspace.id),
-                    .text(of: environment.id),
-                    .integer(release.number),
-                    .integer(release.generation),
-                    .bytes(new.content),
-                    .bytes(release.snippet.bytes),
-                    release.bundle.map { .bytes($0.bytes) } ?? .null,
-                    .bytes(release.player.bytes),
-                    .time(now)
-                )
-                for (position, version) in new.solutions.enumerated() {
-                    try connection.execute(
-                        ReleaseSQL.insertSolution,
-                        .text(of: release.id),
-                        .integer(Int64(position)),
-                        .text(of: version)
-                    )
-                }
-                try environment.point(at: release, insteadOf: previous, connection, &feed)
-                return environment.live(release, feed.generation)
-            }
+            guard let release = resolution.release, let served = resolution.served else { return nil }
+            return (served.owner, try connection.content(of: release))
         }
     }
 
-    /// Moves the live pointer back: to release `number`, else to the one before the live one, of that environment.
-    ///
-    /// - Throws: `notFound` where there is no such release, `conflict` where it is live already.
-    public func rollBack(
-        _ owner: ContentOwner,
-        _ environment: EnvironmentName,
-        to number: Int64?
-    ) async throws -> LiveRelease {
-        let now = runtime.now()
-        return try await writing { connection in
-            let place = try Self.environment(owner, environment, connection)
-            let present = try connection.rows(ReleaseSQL.live, .text(of: place.id)).first.map(StoredRelease.init)
-            let row: SQLRow?
-            if let number {
-                row = try connection.rows(ReleaseSQL.numbered, .text(of: place.id), .integer(number)).first
-            } else {
-                guard let present else {
-                    throw Refusal(.conflict, "Nothing is live in '\(environment)'; name the release to go back to.")
-                }
-                row = try connection.rows(ReleaseSQL.before, .text(of: place.id), .integer(present.number)).first
-            }
-            guard let row else {
-                let which = number.map { "no release \($0)" } ?? "no release before the live one"
-                throw Refusal(.notFound, "There is \(which) in '\(environment)'.", field: "to")
-            }
-            let release = try StoredRelease(row)
-            guard release.id != present?.id else {
-                throw Refusal(.conflict, "Release \(release.number) is live in '\(environment)' already.", field: "to")
-            }
-            return try FeedWriter.write(connection, at: now) { feed in
-                try place.point(at: release, insteadOf: present, connection, &feed)
-                return place.live(release, feed.generation)
-            }
-        }
-    }
-
-    /// Takes the live pointer away: standard content again for a client, nothing for standard content itself.
-    ///
-    /// - Returns: The generation in which it went.
-    /// - Throws: `conflict` where nothing is live.
-    public func unpublish(_ owner: ContentOwner, _ environment: EnvironmentName) async throws -> Int64 {
-        let now = runtime.now()
-        return try await writing { connection in
-            let place = try Self.environment(owner, environment, connection)
-            guard let row = try connection.rows(ReleaseSQL.live, .text(of: place.id)).first else {
-                throw Refusal(.conflict, "Nothing is live in '\(environment)'.", field: "environment")
-            }
-            let present = try StoredRelease(row)
-            return try FeedWriter.write(connection, at: now) { feed in
-                try place.point(at: nil, insteadOf: present, connection, &feed)
-                return feed.generation
-            }
+    /// What is live for an owner in an environment; nil for nothing.
+    public func liveContent(of owner: ContentOwner, in environment: EnvironmentName) async throws -> [UInt8]? {
+        try await engine.snapshot { connection in
+            try StoreLookup(connection: connection).liveRelease(owner, environment).map(connection.content)
         }
     }
 
@@ -280,15 +284,18 @@ extension Storage {
             )
         }
     }
+}
 
-    private static func environment(
-        _ owner: ContentOwner,
-        _ name: EnvironmentName,
-        _ connection: any Connection
-    ) throws -> EnvironmentRecord {
-        guard let workspace = try Workspace.lock(owner, next: 0, connection) else {
-            throw Refusal(.conflict, "Nothing was ever published there.", field: "environment")
-        }
-        return try workspace.environment(name, connection)
+extension Connection {
+    func release(_ number: Int64, of scope: EditorScope) throws -> ReleaseRecord {
+        guard let workspace = try workspace(of: scope),
+            let row = try rows(ReleaseSQL.one, .text(of: workspace), .integer(number)).first
+        else { throw Refusal(.notFound, "There is no release \(number).", field: "release") }
+        return try ReleaseRecord(row)
+    }
+
+    func content(of release: ReleaseID) throws -> [UInt8] {
+        guard let row = try rows(ReleaseSQL.content, .text(of: release)).first else { throw MissingHead() }
+        return try row.bytes(0)
     }
 }

@@ -57,6 +57,17 @@ enum SolutionSQL: String, StatementSet {
         """
 }
 
+enum ReachSQL: String, StatementSet {
+    case some = """
+        SELECT COUNT(*) FROM (
+            SELECT 1 FROM client_system WHERE partner_id = ? AND type = ? AND deleted_at IS NULL LIMIT ?
+        ) reached
+        """
+    case hasClass = """
+        SELECT 1 FROM client_system WHERE partner_id = ? AND type = ? AND cache_class = ? AND deleted_at IS NULL LIMIT 1
+        """
+}
+
 /// A solution of a partner's gallery.
 public struct SolutionRecord: Hashable, Sendable {
     /// The solution.
@@ -195,6 +206,56 @@ extension Storage {
 
     /// The most versions that are listed beside a solution.
     private static let versionsShown = 200
+
+    /// How many systems of a type a partner's clients have, so far as one wants to know.
+    public func reach(of partner: PartnerID, _ type: SystemType, atMost most: Int) async throws -> Int {
+        try await engine.snapshot { connection in
+            let most = SQLValue.integer(Int64(most))
+            let row = try connection.rows(ReachSQL.some, .text(of: partner), .text(of: type), most).first
+            return Int(clamping: try row?.integer(0) ?? 0)
+        }
+    }
+
+    /// For how long, in seconds, pages may go on showing a partner's earlier standard content: that of the slowest cache
+    /// class among its clients.
+    public func secondsToKill(of partner: PartnerID, _ type: SystemType) async throws -> Int64 {
+        try await engine.snapshot { connection in
+            var classes = [try connection.partner(partner).cacheClass]
+            for one in CacheClass.allCases {
+                let name = SQLValue.text(one.rawValue)
+                if try !connection.rows(ReachSQL.hasClass, .text(of: partner), .text(of: type), name).isEmpty {
+                    classes.append(one)
+                }
+            }
+            return classes.map(\.secondsToKill).max() ?? 0
+        }
+    }
+
+    /// The versions that some numbers name, for standard content.
+    ///
+    /// - Throws: `notFound` for one that is not the partner's, `conflict` for one of another type, or withdrawn.
+    public func choose(
+        _ choices: [(solution: SolutionID, version: Int64)],
+        of partner: PartnerID,
+        _ type: SystemType
+    ) async throws -> [SolutionVersionID] {
+        try await engine.snapshot { connection in
+            try choices.map { choice in
+                guard try connection.solution(choice.solution, of: partner).system == type else {
+                    throw Refusal(.conflict, "One of the solutions is for another system type.", field: "solutions")
+                }
+                let version = try connection.version(choice.version, of: choice.solution)
+                guard version.withdrawnAt == nil else {
+                    throw Refusal(
+                        .conflict,
+                        "Version \(version.number) of one of the solutions was withdrawn.",
+                        field: "solutions"
+                    )
+                }
+                return version.id
+            }
+        }
+    }
 
     static let noSolution = Refusal(.notFound, "There is no such solution.", field: "solution")
 }

@@ -55,6 +55,44 @@ extension StoreSchema {
         )
         """,
         "CREATE INDEX download_workspace ON download (workspace_id, id)",
+        "ALTER TABLE object ADD COLUMN signature BYTEA",
+        "ALTER TABLE release ADD COLUMN signature BYTEA",
+        "ALTER TABLE release ADD COLUMN notes TEXT",
+        "ALTER TABLE release ADD COLUMN made_by TEXT",
+        "ALTER TABLE release ADD COLUMN state TEXT NOT NULL DEFAULT 'published'",
+        "ALTER TABLE release ADD COLUMN decided_by TEXT",
+        "ALTER TABLE release ADD COLUMN decided_at BIGINT",
+        """
+        CREATE TABLE release_item (
+            release_id TEXT NOT NULL REFERENCES release (id),
+            position BIGINT NOT NULL,
+            item_id TEXT NOT NULL,
+            digest BYTEA NOT NULL CHECK (length(digest) = 32),
+            origin_version_id TEXT REFERENCES solution_version (id),
+            origin_item TEXT,
+            PRIMARY KEY (release_id, position)
+        )
+        """,
+        "CREATE INDEX release_item_origin ON release_item (origin_version_id) WHERE origin_version_id IS NOT NULL",
+        "ALTER TABLE environment ADD COLUMN needs_approval BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE environment ADD COLUMN archived_at BIGINT",
+        "ALTER TABLE environment ADD COLUMN deleted_at BIGINT",
+        """
+        CREATE TABLE live_change (
+            environment_id TEXT NOT NULL REFERENCES environment (id),
+            generation BIGINT NOT NULL,
+            at BIGINT NOT NULL,
+            release_id TEXT REFERENCES release (id),
+            made_by TEXT NOT NULL,
+            PRIMARY KEY (environment_id, generation)
+        )
+        """,
+        """
+        INSERT INTO live_change (environment_id, generation, at, release_id, made_by)
+        SELECT live.environment_id, release.generation, release.created_at, release.id, 'operator'
+        FROM live JOIN release ON release.id = live.release_id
+        """,
+        "CREATE INDEX client_system_type ON client_system (partner_id, type, cache_class, deleted_at)",
         "ALTER TABLE partner ADD COLUMN link_hosts TEXT",
         "ALTER TABLE client_system ADD COLUMN link_hosts TEXT",
     ]

@@ -3,6 +3,7 @@ public import Domain
 enum SystemSQL: String, StatementSet {
     case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
     case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
+    case client = "SELECT client_id FROM client_system WHERE id = ? AND deleted_at IS NULL"
     case setLinkHosts = "UPDATE client_system SET link_hosts = ? WHERE id = ?"
     case setTypeAndName = "UPDATE client_system SET type = ?, name = ? WHERE id = ?"
     case rekey = "UPDATE client_system SET system_client_id = ? WHERE id = ?"
@@ -16,7 +17,8 @@ enum SystemSQL: String, StatementSet {
     case environments = """
         SELECT environment.name, environment.key, live.release_id FROM environment
         JOIN workspace ON workspace.id = environment.workspace_id
-        LEFT JOIN live ON live.environment_id = environment.id WHERE workspace.system_id = ?
+        LEFT JOIN live ON live.environment_id = environment.id
+        WHERE workspace.system_id = ? AND environment.deleted_at IS NULL
         """
 }
 

@@ -34,36 +34,60 @@ struct Workspace {
     }
 
     func environment(_ name: EnvironmentName, _ connection: any Connection) throws -> EnvironmentRecord {
-        guard let row = try connection.rows(ReleaseSQL.environment, .text(of: id), .text(of: name)).first else {
+        guard let row = try connection.rows(EnvironmentSQL.one, .text(of: id), .text(of: name)).first else {
             throw Refusal(
                 .notFound,
                 "There is no environment '\(name)'; publishing into it makes it.",
                 field: "environment"
             )
         }
-        return EnvironmentRecord(
-            id: try row.id(0),
-            owner: owner,
-            name: name,
-            key: try EnvironmentKey(try row.text(1))
-        )
+        return try EnvironmentRecord(row, of: owner)
+    }
+
+    /// Makes an environment where there is none of that name; its entry is the caller's to write.
+    ///
+    /// - Returns: Whether it was made.
+    func addEnvironment(
+        _ name: EnvironmentName,
+        _ connection: any Connection,
+        at now: Timestamp,
+        _ runtime: Runtime
+    ) throws -> Bool {
+        try connection.execute(
+            EnvironmentSQL.insert,
+            .text(of: EnvironmentID(runtime)),
+            .text(of: id),
+            .text(of: name),
+            .text(of: EnvironmentKey(runtime)),
+            .time(now)
+        ) == 1
     }
 }
 
-struct EnvironmentRecord {
-    let id: EnvironmentID
-    let owner: ContentOwner
-    let name: EnvironmentName
-    let key: EnvironmentKey
+extension EnvironmentRecord {
+    /// What is live in it.
+    func live(_ connection: any Connection) throws -> StoredRelease? {
+        try connection.rows(ReleaseSQL.live, .text(of: id)).first.map(StoredRelease.init)
+    }
 
     /// Moves the live pointer, in rows and entries. A release is live in its own environment only, so the entry of the
-    /// one that is no longer pointed at goes; its rows and objects stay.
+    /// one that is no longer pointed at goes; its rows and objects stay, and so does the record of what was live when.
     func point(
         at release: StoredRelease?,
         insteadOf previous: StoredRelease?,
         _ connection: any Connection,
-        _ feed: inout FeedWriter
+        _ feed: inout FeedWriter,
+        by caller: Caller,
+        at now: Timestamp
     ) throws {
+        try connection.execute(
+            ReleaseSQL.insertLiveChange,
+            .text(of: id),
+            .integer(feed.generation),
+            .time(now),
+            release.map { .text(of: $0.id) } ?? .null,
+            .text(caller.auditName)
+        )
         if let previous { try feed.set(.release(previous.id), nil) }
         guard let release else {
             try connection.execute(ReleaseSQL.deleteLive, .text(of: id))
@@ -83,6 +107,7 @@ struct EnvironmentRecord {
             bundle: release.bundle,
             player: release.player,
             generation: generation,
+            environment: name,
             environmentKey: key
         )
     }
@@ -96,14 +121,36 @@ struct StoredRelease {
     let snippet: Digest
     let bundle: Digest?
     let player: Digest
+    let signature: [UInt8]
 
-    init(id: ReleaseID, number: Int64, generation: Int64, snippet: Digest, bundle: Digest?, player: Digest) {
+    init(
+        id: ReleaseID,
+        number: Int64,
+        generation: Int64,
+        snippet: Digest,
+        bundle: Digest?,
+        player: Digest,
+        signature: [UInt8]
+    ) {
         self.id = id
         self.number = number
         self.generation = generation
         self.snippet = snippet
         self.bundle = bundle
         self.player = player
+        self.signature = signature
+    }
+
+    init(_ record: ReleaseRecord, generation: Int64) {
+        self.init(
+            id: record.id,
+            number: record.number,
+            generation: generation,
+            snippet: record.snippet,
+            bundle: record.bundle,
+            player: record.player,
+            signature: record.signature
+        )
     }
 
     init(_ row: SQLRow) throws {
@@ -113,6 +160,7 @@ struct StoredRelease {
         snippet = try row.digest(3)
         bundle = try row.optional(4, row.digest)
         player = try row.digest(5)
+        signature = try row.optional(6, row.bytes) ?? []
     }
 
     func entry(_ owner: ContentOwner, _ environment: EnvironmentName) -> ReleaseEntry {
@@ -124,7 +172,7 @@ struct StoredRelease {
             snippet: snippet,
             bundle: bundle,
             player: player,
-            signature: []
+            signature: signature
         )
     }
 }

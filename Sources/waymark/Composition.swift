@@ -24,6 +24,8 @@ struct Services: Sendable {
     let joinings: Joinings
     let versions: Versions
     let releases: Releases
+    /// What edges trust.
+    let verifyingKey: VerifyingKey
     /// Rung after each commit that changed the feed.
     let doorbell: Doorbell
 
@@ -34,6 +36,8 @@ struct Services: Sendable {
         let storage = Storage(engine: engine, runtime: runtime) { doorbell.ring() }
         try await storage.migrate()
         let format = try ContentFormat()
+        let key = try await SigningKeyFile.key(of: directory, storage)
+        let releases = Releases(storage: storage, runtime: runtime, key: key)
         let clients = Clients(storage: storage, runtime: runtime)
         let passwords = Passwords(runtime: runtime)
         let sessions = Sessions(storage: storage, passwords: passwords, runtime: runtime)
@@ -42,14 +46,15 @@ struct Services: Sendable {
             engine: engine,
             storage: storage,
             format: format,
-            partners: Partners(storage: storage, runtime: runtime, loader: Releases.loader),
+            partners: Partners(storage: storage, runtime: runtime, loader: releases.loader),
             clients: clients,
             imports: ClientImports(storage: storage, clients: clients),
             sessions: sessions,
             people: People(storage: storage),
             joinings: Joinings(storage: storage, passwords: passwords, sessions: sessions),
             versions: Versions(storage: storage, format: format),
-            releases: Releases(storage: storage),
+            releases: releases,
+            verifyingKey: key.verifyingKey,
             doorbell: doorbell
         )
     }
@@ -61,7 +66,11 @@ struct Services: Sendable {
 
     /// The management API over these parts, and an edge that tells which keys it does not know. A person, or a network
     /// address, may send `rate` requests a second.
-    func api(rate: Int, unknownKeys: @escaping @Sendable () async -> [UnknownKey]) -> API {
+    func api(
+        rate: Int,
+        edges: EdgeStates,
+        unknownKeys: @escaping @Sendable () async -> [UnknownKey]
+    ) -> API {
         API(
             sessions: sessions,
             people: people,
@@ -81,6 +90,9 @@ struct Services: Sendable {
             versions: versions,
             downloads: Downloads(storage: storage),
             origins: Origins(storage: storage, format: format),
+            releases: releases,
+            environments: Environments(storage: storage),
+            edges: edges,
             requests: RateLimit(perSecond: rate, runtime: runtime)
         )
     }

@@ -9,6 +9,7 @@ struct DataDirectory: Sendable {
     var lock: String { path + "/lock" }
     var socket: String { path + "/waymark.sock" }
     var mailbox: String { path + "/mail" }
+    var signingKey: String { path + "/signing-key" }
 
     init(path: String) {
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path

@@ -92,11 +92,18 @@ class Deployment:
 
     def outcome(self, client_id: str, variable: str = "sapUserId", partner: str = "tessera") -> str:
         """What the edge says of a key: release, standard, empty, suspended or unknown."""
+        return self.snippet(client_id, variable, partner)[0]
+
+    def snippet(
+        self, client_id: str, variable: str = "sapUserId", partner: str = "tessera", environment: str = "",
+    ) -> tuple[str, bytes]:
+        """What the edge says of a key, and the script."""
         connection = http.client.HTTPConnection(urlsplit(self.addresses["edge"]).netloc, timeout=20)
+        place = f"env/{environment}/" if environment else ""
         try:
-            connection.request("GET", f"/v1/{partner}/snippets/{variable}/{quote(client_id, safe='')}.js")
+            connection.request("GET", f"/v1/{partner}/{place}snippets/{variable}/{quote(client_id, safe='')}.js")
             answer = connection.getresponse()
-            answer.read()
-            return answer.getheader("Waymark-Outcome") or f"status {answer.status}"
+            body = answer.read()
+            return answer.getheader("Waymark-Outcome") or f"status {answer.status}", body
         finally:
             connection.close()

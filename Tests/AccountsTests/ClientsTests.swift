@@ -1,6 +1,5 @@
 import Accounts
 import Domain
-import Publishing
 import Store
 import TestSupport
 import Testing
@@ -14,7 +13,7 @@ struct ClientsTests {
         let test = try await TestStore()
         storage = test.storage
         clients = Clients(storage: storage, runtime: .test())
-        partners = Partners(storage: storage, runtime: test.runtime, loader: Releases.loader)
+        partners = Partners(storage: storage, runtime: test.runtime, loader: TestKey.loader)
     }
 
     @Test("a partner is added with its loader; a key is made of its name; names and keys are unique")

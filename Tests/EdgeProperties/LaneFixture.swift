@@ -70,11 +70,11 @@ extension LaneProperty {
                 player: player.digest,
                 signature: []
             )
-            add(.release(id), release)
+            add(.release(id), TestKey.signed(release, id))
             add(.pointer(owner, .production), ReleasePointer(release: id))
         }
         let head = FeedHead(epoch: "fixture", generation: 1, stateHash: .empty)
-        var index = EdgeIndex(head: head)
+        var index = EdgeIndex(head: head, trust: TestKey.trust)
         for change in changes { index.apply(change, isNew: true) }
         let prepared = ([loader, player] + snippets).map(PreparedObject.init)
         index.settle(with: prepared, at: head)

@@ -87,7 +87,9 @@ struct Steps {
     init(_ feed: any Feed) {
         let box = Box()
         self.box = box
-        follower = Follower(feed: feed, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) { index in
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let trusted = TrustedFeed(feed, key: TestKey.trust)
+        follower = Follower(feed: trusted, trust: TestKey.trust, logger: logger) { index in
             box.shown.withLock { $0 = index }
             box.count.withLock { $0 += 1 }
         }

@@ -27,6 +27,7 @@ func withEdge(
         port: 0,
         threads: 2,
         feed: feed,
+        trust: TestKey.trust,
         doorbell: bell,
         noOp: noOp,
         limits: quick,

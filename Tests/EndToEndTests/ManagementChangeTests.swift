@@ -2,7 +2,6 @@ import Domain
 import Edge
 import Foundation
 import Logging
-import Publishing
 import ServiceLifecycle
 import Store
 import Synchronization
@@ -24,6 +23,7 @@ struct ManagementChangeTests {
             port: 0,
             threads: 1,
             feed: storage,
+            trust: TestKey.trust,
             doorbell: bell,
             noOp: TestContent.objects("nothing")[1],
             logger: logger,
@@ -133,7 +133,7 @@ struct ManagementChangeTests {
             let old = try SystemVariable("sapUserId")
             let new = try SystemVariable("app.tenant")
             func rename(_ retiring: [SystemVariable: Timestamp]) async throws {
-                let loader = Releases.loader(variables: [new] + retiring.keys)
+                let loader = TestKey.loader([new] + retiring.keys)
                 try await storage.putObjects([loader])
                 _ = try await storage.setSettings(
                     of: partner.id,

@@ -17,7 +17,7 @@ struct ReleasesTests {
     init() async throws {
         format = try ContentFormat()
         storage = try await TestStore().storage
-        releases = Releases(storage: storage)
+        releases = Releases(storage: storage, runtime: .system, key: TestKey.key)
         partner = try await storage.makePartner()
         system = try await storage.makeClient("ACME", of: partner)
     }
@@ -129,7 +129,7 @@ struct ReleasesTests {
     @Test("a loader reads the variables it is given, the current one first")
     func loader() throws {
         let variables = [try SystemVariable("sapUserId"), try SystemVariable("old.$id")]
-        let text = String(decoding: Releases.loader(variables: variables).body, as: UTF8.self)
+        let text = String(decoding: releases.loader(variables: variables).body, as: UTF8.self)
         #expect(text.contains(#"["sapUserId","old.$id"]"#))
         #expect(!text.contains("__VARIABLES__"))
     }

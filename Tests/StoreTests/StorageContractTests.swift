@@ -101,6 +101,7 @@ struct StorageContractTests {
         await #expect(throws: (any Error).self) {
             let lost = Digest(of: [1, 2, 3])
             let release = NewRelease(
+                id: ReleaseID(.system),
                 owner: .system(system.id),
                 environment: .production,
                 content: [],

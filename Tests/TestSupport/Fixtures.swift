@@ -7,7 +7,7 @@ extension Storage {
     /// Adds a partner whose key is its name in lower case.
     package func makePartner(_ name: String = "Tessera", variable: String = "sapUserId") async throws -> PartnerRecord {
         let variable = try SystemVariable(variable)
-        let loader = Releases.loader(variables: [variable])
+        let loader = TestKey.loader([variable])
         try await putObjects([loader])
         return try await addPartner(
             name: try OrganisationName(name),
@@ -53,16 +53,17 @@ extension Storage {
     ) async throws -> LiveRelease {
         let objects = TestContent.objects(text)
         try await putObjects(objects)
-        return try await publish(
-            NewRelease(
-                owner: owner,
-                environment: environment,
-                content: Array(text.utf8),
-                snippet: objects[0].digest,
-                bundle: nil,
-                player: objects[1].digest
-            )
+        var new = NewRelease(
+            id: ReleaseID(.system),
+            owner: owner,
+            environment: environment,
+            content: Array(text.utf8),
+            snippet: objects[0].digest,
+            bundle: nil,
+            player: objects[1].digest
         )
+        new.signature = TestKey.key.sign(new.statement)
+        return try await publish(new)
     }
 }
 
@@ -71,7 +72,7 @@ package enum TestContent {
     /// A snippet whose body names `text`, and a player.
     package static func objects(_ text: String) -> [StoredObject] {
         ["/* snippet: \(text) */\n" + String(repeating: "// filling\n", count: 20), "/* player */\n"].map {
-            StoredObject(mediaType: PlayerScripts.mediaType, body: Array($0.utf8))
+            TestKey.key.signed(StoredObject(mediaType: PlayerScripts.mediaType, body: Array($0.utf8)))
         }
     }
 

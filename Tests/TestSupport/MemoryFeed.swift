@@ -1,4 +1,5 @@
 package import Domain
+import Publishing
 import Synchronization
 
 /// A change log in memory, which a test can bend: drop what it remembers, change its epoch, lie about its hash, fail.
@@ -19,9 +20,16 @@ package final class MemoryFeed: Feed {
 
     package init() {}
 
-    /// Appends one generation.
+    /// Appends one generation; releases without a signature are signed.
     package func append(_ changes: [(EntryKey, (any EntryValue)?)]) {
-        appendRaw(changes.map { FeedChange(key: $0.0, value: $0.1?.encoded) })
+        appendRaw(changes.map { FeedChange(key: $0.0, value: Self.signed($0.0, $0.1)?.encoded) })
+    }
+
+    private static func signed(_ key: EntryKey, _ value: (any EntryValue)?) -> (any EntryValue)? {
+        guard let release = value as? ReleaseEntry, release.signature.isEmpty,
+            let id = ReleaseID(String(decoding: key.key, as: UTF8.self))
+        else { return value }
+        return TestKey.signed(release, id)
     }
 
     /// Appends one generation of values as they are, readable or not.
@@ -38,8 +46,10 @@ package final class MemoryFeed: Feed {
         }
     }
 
+    /// Adds objects; those without a signature are signed.
     package func add(_ objects: [StoredObject]) {
-        state.withLock { state in for object in objects { state.objects[object.digest] = object } }
+        let signed = objects.map { $0.signature.isEmpty ? TestKey.key.signed($0) : $0 }
+        state.withLock { state in for object in signed { state.objects[object.digest] = object } }
     }
 
     package func remove(_ digest: Digest) {

@@ -209,7 +209,7 @@ public struct ReleaseEntry: EntryValue {
     public var bundle: Digest?
     /// The player that the snippet asks for.
     public var player: Digest
-    /// Ed25519 over id, owner, environment and digests; empty until releases are signed.
+    /// Ed25519 over id, owner, environment and digests (``SignedStatement``).
     public var signature: [UInt8]
 
     /// Makes an entry.

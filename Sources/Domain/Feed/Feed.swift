@@ -78,9 +78,19 @@ public struct StoredObject: Hashable, Sendable {
     public let gzip: [UInt8]?
     /// In Brotli, where that is smaller.
     public let brotli: [UInt8]?
+    /// Ed25519 over what ``SignedStatement/object(_:)`` says; empty for one that is not signed.
+    public var signature: [UInt8]
 
     /// Makes an object; `digest` must be that of `body`.
-    public init(digest: Digest, mediaType: String, body: [UInt8], gzip: [UInt8]?, brotli: [UInt8]?) {
+    public init(
+        digest: Digest,
+        mediaType: String,
+        body: [UInt8],
+        gzip: [UInt8]?,
+        brotli: [UInt8]?,
+        signature: [UInt8] = []
+    ) {
+        self.signature = signature
         self.digest = digest
         self.mediaType = mediaType
         self.body = body

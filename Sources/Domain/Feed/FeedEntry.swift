@@ -82,9 +82,17 @@ public struct FeedChange: Hashable, Sendable {
 }
 
 /// Whose content it is: one system of a client, or a partner's standard content for a system type.
-public enum ContentOwner: Hashable, Sendable {
+public enum ContentOwner: Hashable, Sendable, CustomStringConvertible {
     /// The content that a client has published for its own system.
     case system(SystemID)
     /// A partner's standard content.
     case standard(PartnerID, SystemType)
+
+    /// `system/ID`, or `partner/ID/TYPE`.
+    public var description: String {
+        switch self {
+        case .system(let system): "system/\(system)"
+        case .standard(let partner, let type): "partner/\(partner)/\(type)"
+        }
+    }
 }

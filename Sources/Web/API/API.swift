@@ -30,6 +30,9 @@ public struct API: Sendable {
     let versions: Versions
     let downloads: Downloads
     let origins: Origins
+    let releases: Releases
+    let environments: Environments
+    let edges: EdgeStates
     let requests: RateLimit
 
     /// Puts the API together.
@@ -52,6 +55,9 @@ public struct API: Sendable {
         versions: Versions,
         downloads: Downloads,
         origins: Origins,
+        releases: Releases,
+        environments: Environments,
+        edges: EdgeStates,
         requests: RateLimit
     ) {
         self.sessions = sessions
@@ -72,6 +78,9 @@ public struct API: Sendable {
         self.versions = versions
         self.downloads = downloads
         self.origins = origins
+        self.releases = releases
+        self.environments = environments
+        self.edges = edges
         self.requests = requests
     }
 
@@ -80,6 +89,6 @@ public struct API: Sendable {
         sessionEndpoints + meEndpoints + tokenEndpoints + catalogueEndpoints + partnerEndpoints + staffEndpoints
             + clientEndpoints + adminEndpoints + importEndpoints + joiningEndpoints + accountEndpoints + userEndpoints
             + partnerInvitationEndpoints + partnerAccountEndpoints + auditEndpoints + unknownEndpoints
-            + itemEndpoints + solutionEndpoints + galleryEndpoints
+            + itemEndpoints + solutionEndpoints + galleryEndpoints + releaseEndpoints
     }
 }

@@ -12,6 +12,7 @@ extension APISchemas {
     /// An item as its kind's schema has it; that is checked by ``ContentFormat``.
     static let content: JSONValue = ["type": "object", "description": "An item, valid by the schema of its kind."]
     static let notes: JSONValue = ["type": "string", "maxLength": 2000, "format": "lines"]
+    static let environmentName: JSONValue = ["type": "string", "minLength": 1, "maxLength": 32]
     static let line = perLanguage(120, "line", optional: ["fr", "de"])
     static let text = perLanguage(4000, "markup", optional: ["fr", "de"])
     static let linePatch = perLanguage(120, "line", optional: ["en", "fr", "de"], or: "null")
@@ -69,8 +70,44 @@ extension APISchemas {
                 )
             ),
         ]),
+        "Release": release,
+        "ReleaseContent": object([
+            "release": release,
+            "items": list(
+                object([
+                    "id": words, "digest": digest, "origin": nullable(object(["version": id, "item": words])),
+                ])
+            ),
+            "solutions": list(object(["solution": id, "slug": words, "version": number])),
+            "content": ["type": "object"],
+        ]),
+        "Environment": object([
+            "name": environmentName, "key": words, "needsApproval": flag, "archivedAt": nullable(time),
+            "live": nullable(number), "createdAt": time,
+        ]),
+        "Publishing": object([
+            "environment": environmentName, "environmentKey": nullable(words), "release": nullable(number),
+            "state": choice(["published", "proposed", "planned"]), "generation": nullable(number),
+            "snippet": nullable(digest), "plan": nullable(plan),
+        ]),
+        "Generation": object([
+            "generation": number, "served": flag,
+            "edges": list(object(["edge": words, "generation": count, "serves": flag])),
+        ]),
     ]
 
+    private static let plan = object([
+        "added": list(planned), "changed": list(planned), "unchanged": count, "noLongerSeen": list(planned),
+        "replacesStandardContent": flag, "needsApproval": flag, "reaches": nullable(count),
+        "bytes": object(["snippet": count, "bundle": count, "player": count]),
+    ])
+    private static let planned = object(["id": words, "kind": itemKind, "title": words])
+    private static let release = object([
+        "number": number, "environment": environmentName,
+        "state": choice(ReleaseRecord.State.allCases.map(\.rawValue)), "live": flag, "generation": nullable(number),
+        "snippet": digest, "bundle": nullable(digest), "player": digest, "notes": nullable(words),
+        "madeBy": nullable(words), "madeAt": time, "decidedBy": nullable(words), "decidedAt": nullable(time),
+    ])
     private static let solution = object([
         "id": id, "partner": id, "partnerName": words, "system": words, "slug": words, "name": line, "summary": text,
         "lastVersion": count, "createdAt": nullable(time),
@@ -149,6 +186,70 @@ extension Representation {
             "id": id(download.id), "solution": id(download.solution), "slug": .string(download.slug),
             "version": .integer(download.version), "digest": text(download.digest), "folder": text(download.folder),
             "items": .integer(download.items), "madeAt": time(download.madeAt), "madeBy": .string(download.madeBy),
+        ]
+    }
+
+    static func release(_ release: ReleaseRecord) -> JSONValue {
+        [
+            "number": .integer(release.number), "environment": .string(release.environment.text),
+            "state": .string(release.state.rawValue), "live": .bool(release.isLive),
+            "generation": release.generation.map(JSONValue.integer) ?? .null, "snippet": text(release.snippet),
+            "bundle": text(release.bundle), "player": text(release.player), "notes": text(release.notes),
+            "madeBy": text(release.madeBy), "madeAt": time(release.madeAt), "decidedBy": text(release.decidedBy),
+            "decidedAt": time(release.decidedAt),
+        ]
+    }
+
+    static func releasedItem(_ item: ReleasedItem) -> JSONValue {
+        [
+            "id": .string(item.id), "digest": text(item.digest),
+            "origin": item.origin.map { ["version": id($0.version), "item": .string($0.item)] } ?? .null,
+        ]
+    }
+
+    static func releasedSolution(_ solution: ReleasedSolution) -> JSONValue {
+        [
+            "solution": id(solution.solution), "slug": .string(solution.slug), "version": .integer(solution.version),
+        ]
+    }
+
+    static func environment(_ environment: EnvironmentRecord) -> JSONValue {
+        [
+            "name": .string(environment.name.text), "key": .string(environment.key.text),
+            "needsApproval": .bool(environment.needsApproval), "archivedAt": time(environment.archivedAt),
+            "live": environment.live.map(JSONValue.integer) ?? .null, "createdAt": time(environment.createdAt),
+        ]
+    }
+
+    static func publishing(_ live: LiveRelease) -> JSONValue {
+        [
+            "environment": .string(live.environment.text), "environmentKey": .string(live.environmentKey.text),
+            "release": .integer(live.number), "state": .string(live.isProposed ? "proposed" : "published"),
+            "generation": live.isProposed ? .null : .integer(live.generation), "snippet": text(live.snippet),
+            "plan": .null,
+        ]
+    }
+
+    static func plan(_ plan: PublicationPlan, _ environment: EnvironmentName, reach: Int?) -> JSONValue {
+        func items(_ items: [PublicationPlan.Item]) -> JSONValue {
+            .array(
+                items.map { ["id": .string($0.id), "kind": .string($0.kind), "title": .string($0.title)] }
+            )
+        }
+        return [
+            "environment": .string(environment.text), "environmentKey": text(plan.environment?.key.text),
+            "release": .null, "state": "planned", "generation": .null, "snippet": .null,
+            "plan": [
+                "added": items(plan.added), "changed": items(plan.changed),
+                "unchanged": .integer(Int64(plan.unchanged)), "noLongerSeen": items(plan.gone),
+                "replacesStandardContent": .bool(plan.replacesStandard),
+                "needsApproval": .bool(plan.environment?.needsApproval ?? false),
+                "reaches": reach.map { .integer(Int64($0)) } ?? .null,
+                "bytes": [
+                    "snippet": .integer(Int64(plan.bytes.snippet)), "bundle": .integer(Int64(plan.bytes.bundle)),
+                    "player": .integer(Int64(plan.bytes.player)),
+                ],
+            ],
         ]
     }
 

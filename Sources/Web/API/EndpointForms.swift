@@ -12,9 +12,10 @@ extension Endpoint {
         _ action: Action,
         _ summary: String,
         answer: String,
+        query: [QueryParameter] = [],
         run: @escaping @Sendable (APICall) async throws -> JSONValue
     ) -> Endpoint {
-        Endpoint(method: .get, path: path, action: action, summary: summary, answer: answer) { call in
+        Endpoint(method: .get, path: path, action: action, summary: summary, query: query, answer: answer) { call in
             .ok(try await run(call))
         }
     }
@@ -50,6 +51,7 @@ extension Endpoint {
     ///   - example: An example of the body.
     ///   - status: The status of success.
     ///   - answer: The answer's schema; nil for an empty answer.
+    ///   - query: What its query takes.
     ///   - render: The answer to what storage returned.
     ///   - run: Does it.
     /// - Returns: The endpoint.
@@ -61,6 +63,7 @@ extension Endpoint {
         example: JSONValue? = nil,
         status: HTTPResponse.Status = .created,
         answer: String?,
+        query: [QueryParameter] = [],
         render: @escaping @Sendable (Result) -> APIAnswer,
         run: @escaping @Sendable (APICall) async throws -> Result
     ) -> Endpoint {
@@ -69,6 +72,7 @@ extension Endpoint {
             path: path,
             action: action,
             summary: summary,
+            query: query,
             body: body,
             example: example,
             status: status,

@@ -102,6 +102,7 @@ struct Server: Sendable {
             port: edgeAddress.port,
             threads: try settings.number(.edgeThreads, 1...64),
             feed: services.storage,
+            trust: services.verifyingKey,
             doorbell: services.doorbell,
             noOp: StoredObject(mediaType: PlayerScripts.mediaType, body: PlayerScripts.noOp),
             certificates: certificates,
@@ -112,7 +113,11 @@ struct Server: Sendable {
         )
         let started = runtime.now()
         let control = try WebServer.control(
-            api: services.api(rate: try settings.number(.apiRate, 1...1_000_000)) { await edge.unknownKeys() },
+            api: services.api(
+                rate: try settings.number(.apiRate, 1...1_000_000),
+                edges: EdgeStates { [.init(name: "local", generation: await edge.servedGeneration())] },
+                unknownKeys: { await edge.unknownKeys() }
+            ),
             runtime: runtime,
             host: controlAddress.host,
             port: controlAddress.port,

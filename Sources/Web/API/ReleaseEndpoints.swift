@@ -1,0 +1,394 @@
+import Authorization
+import Domain
+import HTTPTypes
+import Publishing
+import Store
+
+/// Releases of a client's system and of a partner's standard content, their live pointers and environments.
+extension API {
+    var releaseEndpoints: [Endpoint] {
+        let client = ReleasePaths(
+            api: self,
+            root: "/clients/{client}/systems/{system}",
+            read: .readReleases,
+            publish: .publishTest,
+            readEnvironments: .readEnvironments,
+            changeEnvironments: .changeEnvironments
+        ) { call in .client(try call.id("client"), try call.id("system")) }
+        let standard = ReleasePaths(
+            api: self,
+            root: "/partners/{partner}/standard-content/{type}",
+            read: .readStandardReleases,
+            publish: .publishStandard,
+            readEnvironments: .readPartnerEnvironments,
+            changeEnvironments: .changePartnerEnvironments
+        ) { call in .partner(try await partner(call), try call.systemType()) }
+        return [publishEndpoint, publishStandardEndpoint] + client.endpoints + standard.endpoints + [
+            .get(
+                "/generations/{number}",
+                .readGeneration,
+                "Which edges serve a generation; with `wait`, as soon as all do, or when that time is over.",
+                answer: "Generation",
+                query: [.wait]
+            ) { call in
+                try await generation(try call.numberInPath("number"), call)
+            }
+        ]
+    }
+
+    private var publishEndpoint: Endpoint {
+        Endpoint(
+            method: .post,
+            path: "/clients/{client}/systems/{system}/releases",
+            action: .publishTest,
+            summary: """
+                Publishes drafts: they replace what is live there, and the standard content, as a whole. With `dryRun`, \
+                tells what would change, and changes nothing.
+                """,
+            query: [.wait],
+            body: APISchemas.object(
+                [
+                    "environment": APISchemas.environmentName, "notes": APISchemas.notes, "dryRun": APISchemas.flag,
+                    "items": APISchemas.list(APISchemas.id, 1...Int64(ContentFormat.itemsMax)),
+                ],
+                optional: ["notes", "dryRun", "items"]
+            ),
+            example: ["environment": "test", "notes": "The rates of 2027"],
+            answer: "Publishing",
+            kept: { ($0 as? LiveRelease).map { .ok(Representation.publishing($0)) } }
+        ) { call in
+            let (client, system): (ClientID, SystemID) = (try call.id("client"), try call.id("system"))
+            let environment = try call.environment()
+            let items = call.array("items")?.compactMap { $0.text.flatMap { ItemID($0) } }
+            if call.flag("dryRun") == true {
+                let plan = try await releases.plan(call.caller, items: items, of: client, system, into: environment)
+                return .ok(Representation.plan(plan, environment, reach: nil))
+            }
+            let live = try await releases.publish(
+                call.caller,
+                items: items,
+                of: client,
+                system,
+                into: environment,
+                notes: call.text("notes")
+            )
+            call.effect.note(try await releases.secondsToKill(.client(client, system), in: environment))
+            try await wait(live.generation, call)
+            return .ok(Representation.publishing(live))
+        }
+    }
+
+    private var publishStandardEndpoint: Endpoint {
+        Endpoint(
+            method: .post,
+            path: "/partners/{partner}/standard-content/{type}/releases",
+            action: .publishStandard,
+            summary: """
+                Publishes solution versions, in this order, as standard content. Where that reaches more than 100 \
+                clients, `confirm` repeats the partner's key.
+                """,
+            query: [.wait],
+            body: APISchemas.object(
+                [
+                    "environment": APISchemas.environmentName, "notes": APISchemas.notes, "dryRun": APISchemas.flag,
+                    "solutions": APISchemas.list(
+                        APISchemas.object(["solution": APISchemas.id, "version": APISchemas.number]),
+                        1...100
+                    ), "confirm": ["type": "string", "maxLength": 64],
+                ],
+                optional: ["notes", "dryRun", "confirm"]
+            ),
+            answer: "Publishing",
+            kept: { ($0 as? LiveRelease).map { .ok(Representation.publishing($0)) } }
+        ) { call in
+            let partner = try await partner(call)
+            let type = try call.systemType()
+            let environment = try call.environment()
+            let choices = (call.array("solutions") ?? []).compactMap {
+                value -> (solution: SolutionID, version: Int64)? in
+                guard let id = value["solution"]?.text.flatMap({ SolutionID($0) }),
+                    case .integer(let number)? = value["version"]
+                else { return nil }
+                return (id, number)
+            }
+            if call.flag("dryRun") == true {
+                let (plan, reach) = try await releases.planStandard(
+                    call.caller,
+                    choices,
+                    of: partner,
+                    type: type,
+                    environment: environment
+                )
+                return .ok(Representation.plan(plan, environment, reach: reach))
+            }
+            let live = try await releases.publishStandard(
+                call.caller,
+                choices,
+                of: partner,
+                type: type,
+                environment: environment,
+                notes: call.text("notes"),
+                confirm: call.text("confirm")
+            )
+            call.effect.note(try await releases.secondsToKill(.partner(partner, type), in: environment))
+            try await wait(live.generation, call)
+            return .ok(Representation.publishing(live))
+        }
+    }
+
+    /// Waits until every edge serves a generation, where the request asks for that.
+    func wait(_ generation: Int64, _ call: APICall) async throws {
+        guard generation > 0, let seconds = call.waitSeconds else { return }
+        _ = await edges.wait(for: generation, atMost: .seconds(seconds))
+    }
+
+    private func generation(_ number: Int64, _ call: APICall) async throws -> JSONValue {
+        _ = try access.person(call.caller, .readGeneration)
+        let states = await edges.wait(for: number, atMost: .seconds(call.waitSeconds ?? 0))
+        return [
+            "generation": .integer(number), "served": .bool(states.allSatisfy { $0.generation >= number }),
+            "edges": .array(
+                states.map { state in
+                    [
+                        "edge": .string(state.name), "generation": .integer(state.generation),
+                        "serves": .bool(state.generation >= number),
+                    ]
+                }
+            ),
+        ]
+    }
+}
+
+/// The two places where releases are, with the same endpoints.
+private struct ReleasePaths: Sendable {
+    let api: API
+    let root: String
+    let read: Action
+    let publish: Action
+    let readEnvironments: Action
+    let changeEnvironments: Action
+    let scope: @Sendable (APICall) async throws -> EditorScope
+
+    var endpoints: [Endpoint] { releases + pointers + environments }
+
+    private var releases: [Endpoint] {
+        [
+            .list(
+                root + "/releases",
+                read,
+                "Releases, the newest first.",
+                answer: "Release",
+                query: Endpoint.QueryParameter.numbered
+            ) { call in
+                let limit = call.query["limit"].flatMap { Int($0) } ?? APICall.limitStandard
+                let list = try await api.releases.list(
+                    call.caller,
+                    of: try await scope(call),
+                    before: call.query["cursor"].flatMap { Int64($0) },
+                    limit: limit
+                )
+                return .list(list, limit: limit, cursor: { "\($0.number)" }, Representation.release)
+            },
+            .get(
+                root + "/releases/{number}",
+                read,
+                "One release: what it holds, and what it was made from.",
+                answer: "ReleaseContent"
+            ) { call in
+                let found = try await api.releases.get(
+                    call.caller,
+                    try call.numberInPath("number"),
+                    of: try await scope(call)
+                )
+                return [
+                    "release": Representation.release(found.release),
+                    "items": .array(found.items.map(Representation.releasedItem)),
+                    "solutions": .array(found.solutions.map(Representation.releasedSolution)),
+                    "content": try JSONValue(parsing: found.content),
+                ]
+            },
+            Endpoint(
+                method: .put,
+                path: root + "/releases/{number}/approval",
+                action: publish,
+                summary: "Approves a proposed release, which goes live: another person than who proposed it.",
+                query: [.wait],
+                answer: "Release"
+            ) { call in
+                let scope = try await scope(call)
+                let release = try await api.releases.decide(
+                    call.caller,
+                    try call.numberInPath("number"),
+                    of: scope,
+                    approve: true
+                )
+                call.effect.note(try await api.releases.secondsToKill(scope, in: release.environment))
+                try await api.wait(release.generation ?? 0, call)
+                return .ok(Representation.release(release))
+            },
+            .delete(root + "/releases/{number}/approval", publish, "Rejects a proposed release.") { call in
+                _ = try await api.releases.decide(
+                    call.caller,
+                    try call.numberInPath("number"),
+                    of: try await scope(call),
+                    approve: false
+                )
+            },
+        ]
+    }
+
+    private var pointers: [Endpoint] {
+        [
+            Endpoint(
+                method: .put,
+                path: root + "/environments/{environment}/live",
+                action: publish,
+                summary: "Makes an earlier release of the environment live again.",
+                query: [.wait],
+                body: APISchemas.object(["release": APISchemas.number]),
+                example: ["release": 3],
+                answer: "Publishing"
+            ) { call in
+                let scope = try await scope(call)
+                let environment = try EnvironmentName(call.parameters["environment"] ?? "")
+                let live = try await api.releases.rollBack(
+                    call.caller,
+                    scope,
+                    environment: environment,
+                    to: call.number("release") ?? 0
+                )
+                call.effect.note(try await api.releases.secondsToKill(scope, in: environment))
+                try await api.wait(live.generation, call)
+                return .ok(Representation.publishing(live))
+            },
+            .delete(
+                root + "/environments/{environment}/live",
+                publish,
+                "Takes what is live there away: a client gets the standard content again."
+            ) { call in
+                let scope = try await scope(call)
+                let environment = try EnvironmentName(call.parameters["environment"] ?? "")
+                _ = try await api.releases.unpublish(call.caller, scope, environment: environment)
+                call.effect.note(try await api.releases.secondsToKill(scope, in: environment))
+            },
+        ]
+    }
+
+    private var environments: [Endpoint] {
+        let one = root + "/environments/{environment}"
+        return [
+            .list(
+                root + "/environments",
+                readEnvironments,
+                "The environments that something was published into, or that were made.",
+                answer: "Environment",
+                query: []
+            ) { call in
+                let list = try await api.environments.list(call.caller, of: try await scope(call))
+                return .list(list, limit: list.count, cursor: { $0.name.text }, Representation.environment)
+            },
+            .post(
+                root + "/environments",
+                changeEnvironments,
+                "Makes an environment of one's own.",
+                body: APISchemas.object(["name": APISchemas.environmentName]),
+                example: ["name": "training"],
+                answer: "Environment",
+                render: { (environment: EnvironmentRecord) in
+                    .created(Representation.environment(environment), at: "")
+                }
+            ) { call in
+                try await api.environments.add(
+                    call.caller,
+                    try EnvironmentName(try call.required("name")),
+                    to: try await scope(call)
+                )
+            },
+            .get(one, readEnvironments, "One environment.", answer: "Environment") { call in
+                Representation.environment(
+                    try await api.environments.get(
+                        call.caller,
+                        try EnvironmentName(call.parameters["environment"] ?? ""),
+                        of: try await scope(call)
+                    )
+                )
+            },
+            .patch(
+                one,
+                changeEnvironments,
+                "Asks for a second person's approval of each release, or archives an environment: its key is unknown then.",
+                body: APISchemas.object(
+                    ["needsApproval": APISchemas.flag, "archived": APISchemas.flag],
+                    optional: ["needsApproval", "archived"]
+                ),
+                example: ["needsApproval": true],
+                answer: "Environment"
+            ) { call in
+                let environment = try await api.environments.change(
+                    call.caller,
+                    try EnvironmentName(call.parameters["environment"] ?? ""),
+                    of: try await scope(call),
+                    needsApproval: call.flag("needsApproval"),
+                    isArchived: call.flag("archived"),
+                    expecting: call.expecting(Representation.environment)
+                )
+                return Representation.environment(environment)
+            },
+            .delete(
+                one,
+                changeEnvironments,
+                "Deletes an environment that nothing is live in; production and test stay.",
+                needsMatch: true
+            ) { call in
+                try await api.environments.delete(
+                    call.caller,
+                    try EnvironmentName(call.parameters["environment"] ?? ""),
+                    of: try await scope(call),
+                    expecting: call.expecting(Representation.environment)
+                )
+            },
+            .post(
+                one + "/key",
+                changeEnvironments,
+                "Gives an environment another key; the old one is unknown at once.",
+                answer: "Environment",
+                render: { (environment: EnvironmentRecord) in
+                    .created(Representation.environment(environment), at: "")
+                }
+            ) { call in
+                try await api.environments.rotateKey(
+                    call.caller,
+                    of: try EnvironmentName(call.parameters["environment"] ?? ""),
+                    try await scope(call)
+                )
+            },
+        ]
+    }
+}
+
+extension APICall {
+    /// The environment that the body names.
+    fileprivate func environment() throws(Refusal) -> EnvironmentName {
+        try EnvironmentName(try required("environment"))
+    }
+
+    /// The system type in the path; one that is not supported is like one that does not exist.
+    fileprivate func systemType() throws(Refusal) -> SystemType {
+        guard let type = try? SystemType(parameters["type"] ?? "") else {
+            throw Refusal(.notFound, "There is nothing at this address.")
+        }
+        return type
+    }
+
+    /// How long to wait for edges, in seconds.
+    fileprivate var waitSeconds: Int? { query["wait"].flatMap { Int($0.dropLast()) } }
+}
+
+extension Endpoint.QueryParameter {
+    /// How long to wait for edges.
+    static let wait = Self(
+        name: "wait",
+        about: "Answer when every edge serves the change, or after this time: 5s, at most 30s.",
+        schema: ["type": "string", "enum": .array((1...30).map { .string("\($0)s") })]
+    )
+}

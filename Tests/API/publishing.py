@@ -1,0 +1,270 @@
+"""Publishing: releases of a client's own content and of standard content, live pointers, environments, approval."""
+
+from client import Answer, Client
+from editing import add, items, shout
+from gallery import change_partner_item, download, solution, version
+from suite import check, expect, expect_same, until
+from world import Account, World
+
+
+def publish(person: Client, account: Account, environment: str = "production", **more) -> Answer:
+    body = {"environment": environment, **more}
+    return person.post(f"{account.path}/systems/{account.system}/releases?wait=5s", body)
+
+
+def live(account: Account, environment: str = "production") -> str:
+    return f"{account.path}/systems/{account.system}/environments/{environment}/live"
+
+
+def page(world: World, account: Account, key: str = "") -> tuple[str, bytes]:
+    """What a page of the account's gets: the outcome and the body."""
+    return world.deployment.snippet(account.client_id, environment=key)
+
+
+def standard(world: World, partner: Client, key: str, made: dict, number: int = 1, **more) -> Answer:
+    """Publishes one version as all the standard content of a partner."""
+    body = {"environment": "production", "solutions": [{"solution": made["id"], "version": number}], **more}
+    return partner.post(f"/partners/{key}/standard-content/sap-concur/releases?wait=5s", body)
+
+
+@check
+def whole(world: World) -> None:
+    """F-080 F-082 F-083 F-085 F-090 a version is downloaded, customized, tested and published; the next moves nothing"""
+    key, head = f"atlas-{world.number}", world.address("head", "atlas.example")
+    partner = world.partner(world.unique("Atlas"), key, head)
+    made = solution(world, partner, key)
+    version(partner, made, [shout("Standard")], key)
+    standard(world, partner, key, made).expect(200)
+    accounts = [world.account(admin=world.address("it"), partner=partner, key=key) for _ in range(3)]
+    before = [world.deployment.snippet(one.client_id, partner=key) for one in accounts]
+    expect_same({outcome for outcome, _ in before}, {"standard"}, "what clients get at first")
+    mine = accounts[0]
+    download(mine, made).expect(201)
+    one = f"{items(mine)}/{mine.admin.all(items(mine))[0]['id']}"
+    mine.admin.patch(one, {"content": {"title": {"en": "Customized"}}}).expect(200)
+    tested = publish(mine.admin, mine, "test", notes="To look at").expect(200)
+    shown = world.deployment.snippet(mine.client_id, partner=key, environment=tested["environmentKey"])
+    expect(shown[0] == "release" and b"Customized" in shown[1], "the test environment shows the copy")
+    expect_same(world.deployment.snippet(mine.client_id, partner=key), before[0], "production before publishing")
+    published = publish(mine.admin, mine).expect(200)
+    expect_same((published["release"], published["state"]), (2, "published"), "the release")
+    after = [world.deployment.snippet(one.client_id, partner=key) for one in accounts]
+    expect(after[0][0] == "release" and b"Customized" in after[0][1], "production shows the copy at once")
+    expect_same(after[1:], before[1:], "what the other clients get")
+    item = partner.all(f"/partners/{key}/items?folder={made['slug']}")[0]
+    partner.patch(f"/partners/{key}/items/{item['id']}", {"content": {"text": {"en": "New"}}}).expect(200)
+    version(partner, made, [], key)
+    standard(world, partner, key, made, 2).expect(200)
+    expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "the copy after version 2")
+    expect(b"New" in world.deployment.snippet(accounts[1].client_id, partner=key)[1], "the others see version 2")
+    expect_same(mine.admin.get(f"{one}/origin")["versionsBehind"], 1, "how far behind")
+    mine.admin.post(f"{one}/origin", {"take": ["/text/en"]}).expect(201)
+    expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "after taking a change as a draft")
+    publish(mine.admin, mine).expect(200)
+    now = world.deployment.snippet(mine.client_id, partner=key)[1]
+    expect(b"Customized" in now and b"New" in now, "the taken change, beside the own one")
+    back = mine.admin.put(f"{live(mine)}?wait=5s", {"release": 2}).expect(200)
+    expect_same(back["release"], 2, "the release gone back to")
+    expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "after rolling back")
+    mine.admin.delete(live(mine)).expect(204)
+    until(lambda: world.deployment.snippet(mine.client_id, partner=key)[0] == "standard", "standard content again", 2)
+
+
+@check
+def planning(world: World) -> None:
+    """D-3 a dry run says what changes, what users would no longer see, and changes nothing"""
+    account = world.account()
+    path, admin = items(account), account.admin
+    publish(admin, account, dryRun=True).expect(422, "invalid")
+    first = add(admin, path, shout("First")).json
+    second = add(admin, path, shout("Second")).json
+    plan = publish(admin, account, dryRun=True).expect(200)["plan"]
+    expect_same([one["title"] for one in plan["added"]], ["First", "Second"], "what is new")
+    expect(plan["bytes"]["snippet"] > 0 and plan["bytes"]["player"] > 0, "how many bytes")
+    expect_same(admin.all(f"{account.path}/systems/{account.system}/releases"), [], "releases after a dry run")
+    publish(admin, account).expect(200)
+    admin.patch(f"{path}/{first['id']}", {"content": {"title": {"en": "First!"}}}).expect(200)
+    admin.delete(f"{path}/{second['id']}", "*").expect(204)
+    add(admin, path, shout("Third"))
+    plan = publish(admin, account, dryRun=True).expect(200)["plan"]
+    said = {name: [one["title"] for one in plan[name]] for name in ("added", "changed", "noLongerSeen")}
+    expect_same(said, {"added": ["Third"], "changed": ["First!"], "noLongerSeen": ["Second"]}, "the plan")
+    part = publish(admin, account, "test", items=[first["id"]]).expect(200)
+    content = admin.get(f"{account.path}/systems/{account.system}/releases/{part['release']}").expect(200)
+    expect_same([item["id"] for item in content["items"]], [first["id"]], "a release of one item")
+    expect_same(content["release"]["environment"], "test", "its environment")
+
+
+@check
+def history(world: World) -> None:
+    """F-082 releases are numbered, keep who and when and notes, and never change; roll back and forth, unpublish"""
+    account = world.account()
+    admin = account.admin
+    releases = f"{account.path}/systems/{account.system}/releases"
+    add(admin, items(account), shout("One"))
+    publish(admin, account, notes="The first").expect(200)
+    kept = admin.get(f"{releases}/1").expect(200)
+    add(admin, items(account), shout("Two"))
+    publish(admin, account).expect(200)
+    publish(admin, account, "test").expect(200)
+    listed = admin.all(releases)
+    expect_same([(one["number"], one["environment"], one["live"]) for one in listed],
+                [(3, "test", True), (2, "production", True), (1, "production", False)], "the releases")
+    expect_same(listed[2]["notes"], "The first", "the notes")
+    expect_same(listed[2]["madeBy"], f"person/{admin.get('/me')['id']}", "who")
+    admin.put(live(account), {"release": 3}).expect(404)
+    admin.put(live(account), {"release": 2}).expect(409, "conflict")
+    first = admin.put(f"{live(account)}?wait=5s", {"release": 1}).expect(200)
+    expect("waymark-time-to-kill" in first.fields or "time-to-kill" in str(first.fields), "until when caches may answer")
+    again = admin.get(f"{releases}/1").expect(200)
+    expect_same(again["content"], kept["content"], "the first release's content")
+    admin.put(live(account), {"release": 2}).expect(200)
+    admin.delete(live(account)).expect(204)
+    admin.delete(live(account)).expect(409, "conflict")
+    done = [event["action"] for event in admin.all(f"{account.path}/audit-events")]
+    for action in ("release.published", "release.restored", "release.unpublished"):
+        expect(action in done, f"{action} in the audit")
+
+
+@check
+def rights(world: World) -> None:
+    """F-082 D-15 production takes the right to publish there; a builder publishes to test and custom environments"""
+    account = world.account()
+    add(account.admin, items(account), shout("One"))
+    _, builder = world.user(account, "builder", [account.system])
+    _, publisher = world.user(account, "publisher", [account.system])
+    _, elsewhere = world.user(account, "publisher", [])
+    publish(builder, account).expect(403)
+    publish(builder, account, "test").expect(200)
+    publish(builder, account, "training").expect(200)
+    publish(elsewhere, account, "test").expect(403)
+    publish(publisher, account).expect(200)
+    builder.put(live(account), {"release": 1}).expect(403)
+    builder.delete(live(account)).expect(403)
+    stranger = world.account("Alpina", "alma@alpina.example")
+    publish(stranger.admin, account).expect(404)
+    publish(world.ada, account).expect(404)
+
+
+@check
+def approval(world: World) -> None:
+    """F-082 where an environment asks for it, a second person approves a release before it is live, or rejects it"""
+    account = world.account()
+    admin, path = account.admin, f"{account.path}/systems/{account.system}"
+    add(admin, items(account), shout("Proposed"))
+    publish(admin, account, "test").expect(200)
+    admin.post(f"{path}/environments", {"name": "training"}).expect(201)
+    admin.patch(f"{path}/environments/production", {"needsApproval": True}).expect(200)
+    proposed = publish(admin, account).expect(200)
+    expect_same((proposed["state"], proposed["generation"]), ("proposed", None), "what publishing answers")
+    expect(page(world, account)[0] != "release", "nothing is live yet")
+    one = f"{path}/releases/{proposed['release']}/approval"
+    admin.put(one, None).expect(403)
+    _, builder = world.user(account, "builder", [account.system])
+    builder.put(one, None).expect(403)
+    _, other = world.user(account, "contentManager", [account.system])
+    approved = other.put(f"{one}?wait=5s", None).expect(200)
+    expect_same((approved["state"], approved["live"]), ("published", True), "the approved release")
+    expect(b"Proposed" in page(world, account)[1], "live after approval")
+    other.put(one, None).expect(409)
+    add(admin, items(account), shout("Second"))
+    again = publish(admin, account).expect(200)["release"]
+    other.delete(f"{path}/releases/{again}/approval").expect(204)
+    expect_same(admin.get(f"{path}/releases/{again}")["release"]["state"], "rejected", "the rejected release")
+    expect(b"Second" not in page(world, account)[1], "nothing of it is live")
+    admin.put(live(account), {"release": again}).expect(404)
+
+
+@check
+def environments(world: World) -> None:
+    """F-082 environments: production and test stay, others are made, archived and deleted; keys rotate at once"""
+    account = world.account()
+    admin, path = account.admin, f"{account.path}/systems/{account.system}/environments"
+    expect_same(admin.all(path), [], "before anything is published")
+    made = admin.post(path, {"name": "training"}).expect(201)
+    expect_same([one["name"] for one in admin.all(path)], ["production", "test", "training"], "the environments")
+    admin.post(path, {"name": "training"}).expect(409)
+    admin.post(path, {"name": "No Such"}).expect(422)
+    add(admin, items(account), shout("Trained"))
+    key = publish(admin, account, "training").expect(200)["environmentKey"]
+    expect_same(key, made["key"], "the key")
+    expect_same(page(world, account, key)[0], "release", "by the first key")
+    new = admin.post(f"{path}/training/key").expect(201)["key"]
+    until(lambda: page(world, account, key)[0] == "unknown", "the old key is unknown", 2)
+    expect_same(page(world, account, new)[0], "release", "by the new key")
+    admin.patch(f"{path}/training", {"archived": True}).expect(200)
+    until(lambda: page(world, account, new)[0] == "unknown", "an archived environment's key is unknown", 2)
+    publish(admin, account, "training").expect(409)
+    admin.patch(f"{path}/training", {"archived": False}).expect(200)
+    until(lambda: page(world, account, new)[0] == "release", "taken out of the archive", 2)
+    admin.patch(f"{path}/production", {"archived": True}).expect(409)
+    for name in ("production", "training"):
+        admin.delete(f"{path}/{name}", "*").expect(409)
+    admin.delete(f"{path}/training/live").expect(204)
+    admin.delete(f"{path}/training", "*").expect(204)
+    expect_same([one["name"] for one in admin.all(path)], ["production", "test"], "afterwards")
+    _, builder = world.user(account, "builder", [account.system])
+    builder.post(path, {"name": "mine"}).expect(403)
+
+
+@check
+def suspended(world: World) -> None:
+    """F-082 a suspended client reads, and publishes nothing"""
+    account = world.account()
+    add(account.admin, items(account), shout("One"))
+    publish(account.admin, account).expect(200)
+    suspension = f"/partners/tessera/clients/{account.id}/suspension"
+    world.ada.put(suspension, {"reason": "Review"}).expect(200)
+    publish(account.admin, account).expect(409, "conflict")
+    account.admin.delete(live(account)).expect(409)
+    account.admin.get(f"{account.path}/systems/{account.system}/releases").expect(200)
+    world.ada.delete(suspension).expect(204)
+    publish(account.admin, account).expect(200)
+
+
+@check
+def standards(world: World) -> None:
+    """F-085 D-9 standard content is an ordered list of versions; a withdrawn one is not chosen; many clients: confirmed"""
+    key, head = f"argo-{world.number}", world.address("head", "argo.example")
+    partner = world.partner(world.unique("Argo"), key, head)
+    first, second = solution(world, partner, key), solution(world, partner, key)
+    version(partner, first, [shout("First solution")], key)
+    version(partner, second, [shout("Second solution")], key)
+    path = f"/partners/{key}/standard-content/sap-concur"
+    rows = [{"name": f"Client {n}", "system": "sap-concur", "systemClientId": f"argo-{n}", "admins": ["a@argo.example"]}
+            for n in range(101)]
+    import json
+    partner.ask("POST", f"/partners/{key}/client-imports", "\n".join(json.dumps(row) for row in rows).encode(),
+                {"Content-Type": "application/x-ndjson"}).expect(201)
+    body = {"environment": "production", "solutions": [{"solution": one["id"], "version": 1} for one in (second, first)]}
+    plan = partner.post(f"{path}/releases", {**body, "dryRun": True}).expect(200)["plan"]
+    expect_same((plan["reaches"], [one["title"] for one in plan["added"]]), (101, ["Second solution", "First solution"]),
+                "the plan")
+    partner.post(f"{path}/releases", body).expect(409, "conflict")
+    partner.post(f"{path}/releases", {**body, "confirm": "yes"}).expect(409, "conflict")
+    done = partner.post(f"{path}/releases?wait=5s", {**body, "confirm": key}).expect(200)
+    outcome, text = world.deployment.snippet("argo-7", partner=key)
+    expect(outcome == "standard" and text.index(b"Second solution") < text.index(b"First solution"), "in that order")
+    got = partner.get(f"{path}/releases/{done['release']}").expect(200)
+    expect_same([(one["slug"], one["version"]) for one in got["solutions"]], [(second["slug"], 1), (first["slug"], 1)],
+                "what it was made from")
+    partner.put(f"/partners/{key}/solutions/{first['id']}/versions/1/withdrawal", None).expect(200)
+    partner.post(f"{path}/releases", {**body, "confirm": key}).expect(409, "conflict")
+    expect_same(world.deployment.snippet("argo-7", partner=key)[1], text, "what is live stays")
+    partner.delete(f"{path}/environments/production/live").expect(204)
+    until(lambda: world.deployment.snippet("argo-7", partner=key)[0] == "empty", "nothing is live", 2)
+
+
+@check
+def reached(world: World) -> None:
+    """F-082 a publish can wait until every edge serves it, and tells which do"""
+    account = world.account()
+    add(account.admin, items(account), shout("Waited for"))
+    generation = publish(account.admin, account).expect(200)["generation"]
+    expect(b"Waited for" in page(world, account)[1], "served when publishing answers")
+    state = account.admin.get(f"/generations/{generation}").expect(200)
+    expect(state["served"] and all(edge["serves"] for edge in state["edges"]), "which edges serve it")
+    late = account.admin.get(f"/generations/{generation + 1_000_000}?wait=1s").expect(200)
+    expect_same(late["served"], False, "a generation to come")
+    account.admin.get(f"/generations/{generation}?wait=1h").expect(422)
+    world.anyone.get(f"/generations/{generation}").expect(401)
