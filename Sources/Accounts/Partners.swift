@@ -62,6 +62,24 @@ public struct Partners: Sendable {
         try await storage.setSuspended(partner, isSuspended)
     }
 
+    /// Sets the hosts that links in a partner's content may lead to.
+    public func setLinkHosts(
+        _ caller: Caller,
+        of partner: PartnerID,
+        _ hosts: [HostName]
+    ) async throws -> PartnerRecord {
+        try caller.requireOperator()
+        return try await changeSettings(
+            caller,
+            partner,
+            variable: nil,
+            retiring: nil,
+            cacheClass: nil,
+            linkHosts: hosts,
+            expecting: { _ in }
+        )
+    }
+
     /// Closes a partner that has no client left.
     public func close(_ caller: Caller, _ partner: PartnerID) async throws {
         try caller.requireOperator()

@@ -126,6 +126,12 @@ public struct Versions: Sendable {
         of partner: PartnerRecord
     ) async throws -> [PublishedVersion] {
         try caller.requireOperator()
+        let faults = solutions.flatMap { solution in
+            ContentRules.faults(in: solution.items, linkHosts: Set(partner.linkHosts)).map {
+                Refusal.Fault(place: "\(solution.id)/\($0.place)", reason: $0.reason)
+            }
+        }
+        guard faults.isEmpty else { throw Refusal.content(faults) }
         return try await storage.publishVersions(try solutions.map { try Self.version($0) }, of: partner.id, by: caller)
     }
 

@@ -11,8 +11,11 @@ public enum PlayerScripts {
     /// What a page gets where there is nothing to run.
     public static let noOp = Array("/* Waymark: nothing to show */\n".utf8)
 
-    /// The player of this version.
-    public static var player: [UInt8] { file("player.js") }
+    /// The player of this version, with its style sheet inside.
+    public static var player: [UInt8] {
+        let style = JSONValue.string(String(decoding: joined(file("player.css")), as: UTF8.self))
+        return joined(fill(file("player.js"), ["__STYLE__": style.canonical]))
+    }
 
     /// A partner's loader.
     ///
@@ -88,7 +91,20 @@ public enum PlayerScripts {
         return bytes + Array(text[position...].utf8)
     }
 
-    /// An embedded script without its comment lines and indentation, which are for its readers here: a fifth fewer bytes
+    /// Without the line breaks that no reader of a script or a style sheet needs: those after brackets, commas and
+    /// semicolons. The player has no text of several lines, and each of its statements ends in one of these.
+    private static func joined(_ bytes: [UInt8]) -> [UInt8] {
+        let ends = Array("{}()[],;".utf8)
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n"), let last = result.last, ends.contains(last) { continue }
+            result.append(byte)
+        }
+        return result
+    }
+
+    /// An embedded file without its comment lines and indentation, which are for its readers here: a fifth fewer bytes
     /// for every page.
     private static func file(_ name: String) -> [UInt8] {
         guard let bytes = EmbeddedFiles.bytes(name) else { preconditionFailure("The script \(name) is embedded.") }

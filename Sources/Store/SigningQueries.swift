@@ -19,12 +19,8 @@ extension Storage {
     /// How many objects or releases one transaction signs.
     private static let signedAtOnce: Int64 = 200
 
-    /// Signs every object and every release anew: when a deployment's key is made, for what was published before.
-    ///
-    /// - Parameters:
-    ///   - object: The signature of an object.
-    ///   - release: The signature of a release.
-    /// - Returns: How many of each there were. An object whose bytes are not what its name says is left unsigned.
+    /// Signs every object and every release anew: when a deployment's key is made, for what was published before. An
+    /// object whose bytes are not what its name says is left unsigned.
     public func signAll(
         object sign: @escaping @Sendable (StoredObject) -> [UInt8],
         release signRelease: @escaping @Sendable (SignedStatement) -> [UInt8]

@@ -18,7 +18,7 @@ let operations: [any Operation.Type] = [
     AddPartner.self, ImportClients.self, PublishGallery.self, PublishItems.self, RollBack.self, TakeDown.self,
     SuspendClient.self, ResumeClient.self, ExplainKey.self, Diagnose.self, VerifyAudit.self, ExportAudit.self,
     ListPartners.self, ChangePartner.self, ShowPerson.self, ChangePerson.self, AddToken.self, ListTokens.self,
-    RevokeToken.self, MakeBackup.self,
+    RevokeToken.self, MakeBackup.self, AllowLinkHosts.self,
 ]
 
 extension DataDirectory {

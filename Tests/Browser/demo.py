@@ -19,7 +19,7 @@ PARTNER = "tessera"
 
 @dataclass(frozen=True)
 class Item:
-    """One shoutOut or walkThru; its file's fields are attributes, texts are by language."""
+    """One item; its file's fields are attributes, texts are by language."""
 
     id: str
     fields: dict
@@ -136,9 +136,14 @@ class Demo:
 
     def folder_of(self, name: str, item: dict) -> Path:
         """A new folder with one item."""
+        return self.folder_with(name, {"1-item": item})
+
+    def folder_with(self, name: str, items: dict[str, dict]) -> Path:
+        """A new folder with items, by their ids."""
         folder = Path(self.folder.name, name)
         folder.mkdir()
-        (folder / "1-item.json").write_text(json.dumps(item, ensure_ascii=False), "utf-8")
+        for id, item in items.items():
+            (folder / f"{id}.json").write_text(json.dumps(item, ensure_ascii=False), "utf-8")
         return folder
 
 

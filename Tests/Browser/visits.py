@@ -12,6 +12,7 @@ from playwright.sync_api import sync_playwright
 
 import content
 import guides
+import kinds
 import suite
 from browser import launch
 from demo import REPOSITORY, Demo
@@ -60,7 +61,7 @@ def main() -> int:
         launch(playwright, options.chromium) as browser,
     ):
         checks = suite.Suite(browser, demo, options.output)
-        for part in (suite, content, guides):
+        for part in (suite, content, guides, kinds):
             part.check_all(checks)
         with checks.check("the demo logged no warning"):
             assert not (log := demo.log.read_text("utf-8")), log

@@ -66,14 +66,19 @@
             return objects.get(url);
         };
 
-        const isCurrent = () => {
+        // Elements are globals too, by their id, and frames by their name: markup must not choose what is shown.
+        const read = (name) => {
             try {
-                const value = variable.split(".").reduce((at, part) => at[part], globalThis);
-                return (Number.isFinite(value) ? String(value) : value) === id;
-            } catch {
-                return false;
-            }
+                let value = globalThis;
+                for (const part of name.split(".")) {
+                    value = value[part];
+                    if (value instanceof Element || value instanceof HTMLCollection) return;
+                    if (value.window === value && value !== globalThis) return;
+                }
+                return Number.isFinite(value) ? String(value) : value;
+            } catch {}
         };
+        const isCurrent = () => read(variable) === id;
 
         // Linear: each part is looked for once, after the one before it.
         const covers = (pattern, path) => {
@@ -89,16 +94,41 @@
             }
             return path.length - at >= tail.length && path.endsWith(tail);
         };
-        const applies = ({ kind, target }) =>
-            (kind === "shoutOut" || kind === "walkThru") &&
-            (!target ||
-                target.paths.some(
-                    (pattern) => covers(pattern, path) || (path.endsWith("/") && covers(pattern, path.slice(0, -1))),
-                ));
+        const isAt = (pattern) => [path, path.replace(/\/$/, "")].some((each) => covers(pattern, each));
+
+        const language = () => {
+            const spoken = String(document.documentElement.lang || navigator.language);
+            return /^(?:fr|de)(?![^-_])/.exec(spoken.toLowerCase())?.[0] ?? "en";
+        };
+        // What is neither text, number nor boolean is in no list.
+        const holds = ({ variable, is, isNot }) => {
+            const value = read(variable);
+            const text = typeof value === "boolean" ? String(value) : value;
+            return (!is || is.includes(text)) && !(isNot && isNot.includes(text));
+        };
+        // Of whatever kind: the player passes over those that it does not know.
+        const applies = ({ target, display: { from, until, languages, segment } = {} }) => {
+            try {
+                return (
+                    (!target || target.paths.some(isAt)) &&
+                    !(Date.parse(from) > Date.now() || Date.parse(until) <= Date.now()) &&
+                    (!languages || languages.includes(language())) &&
+                    (!segment || segment.every(holds))
+                );
+            } catch {} // what a later version says in another way is not for this one
+        };
+
+        // A task that asks for a visit is done by it also where no item is shown. The player reads this.
+        const visit = ({ id, done }) => {
+            try {
+                if (done?.kind === "visited" && isAt(done.path)) localStorage.setItem(`waymark/${mark}/done/${id}`, 1);
+            } catch {}
+        };
 
         const url = (object) => `${root}objects/${object.path}`;
         const none = [];
-        let path, applying, asked, view;
+        let path, asked, view;
+        let applying = none;
 
         const check = () => {
             try {
@@ -108,16 +138,20 @@
                     if (current && bundle && !asked) ask(bundle);
                     return;
                 }
-                if (path !== location.pathname) {
+                if (current) {
+                    // The same list as long as nothing has changed: the player looks no further then.
+                    const isNew = path !== location.pathname;
                     path = location.pathname;
-                    applying = content.items.filter(applies);
+                    if (isNew) content.items.forEach(visit);
+                    const fitting = content.items.filter(applies);
+                    const isOther = (item, at) => item !== applying[at];
+                    if (isNew || fitting.length !== applying.length || fitting.some(isOther)) applying = fitting;
                 }
                 const items = current ? applying : none;
                 if (view) return view.update(items);
                 if (!items.length) return;
                 const open = registry.players.get(url(player));
                 if (!open) return ask(player);
-                const language = () => document.documentElement.lang || navigator.language;
                 view = { update() {} }; // what fails to open is not tried again
                 view = open({ partner, id, items, isCurrent, language });
             } catch {}
