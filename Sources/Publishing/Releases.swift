@@ -130,12 +130,17 @@ public struct Releases: Sendable {
         guard faults.isEmpty else { throw Refusal.content(faults) }
     }
 
+    /// For how long, in seconds, pages of a client may go on showing what was live before a change; 0 where there is none.
+    public func secondsToKill(of client: ClientID) async throws -> Int64 {
+        (try? await storage.client(client).secondsToKill) ?? 0
+    }
+
     /// For how long, in seconds, pages may go on showing what was live before a change; nothing else than production is
     /// kept by anybody.
     public func secondsToKill(_ scope: EditorScope, in environment: EnvironmentName) async throws -> Int64 {
         guard environment == .production else { return 0 }
         switch scope {
-        case .client(let client, _): return try await storage.client(client).secondsToKill
+        case .client(let client, _): return try await secondsToKill(of: client)
         case .partner(let partner, let type): return try await storage.secondsToKill(of: partner, type)
         }
     }

@@ -229,9 +229,7 @@ extension Storage {
         try await engine.snapshot { connection in
             let release = try connection.release(number, of: scope)
             let id = SQLValue.text(of: release.id)
-            let solutions = try connection.rows(ReleaseSQL.solutions, id).map { row in
-                ReleasedSolution(solution: try row.id(0), slug: try row.text(1), version: try row.integer(2))
-            }
+            let solutions = try connection.solutions(of: release.id)
             let items = try connection.rows(ReleaseSQL.items, id).map(ReleasedItem.init)
             return (release, items, solutions, try connection.content(of: release.id))
         }

@@ -2,7 +2,6 @@ public import Domain
 
 enum SystemSQL: String, StatementSet {
     case setCacheClass = "UPDATE client_system SET cache_class = ? WHERE id = ?"
-    case setStandardContentOff = "UPDATE client_system SET is_standard_content_off = ? WHERE id = ?"
     case client = "SELECT client_id FROM client_system WHERE id = ? AND deleted_at IS NULL"
     case setLinkHosts = "UPDATE client_system SET link_hosts = ? WHERE id = ?"
     case setTypeAndName = "UPDATE client_system SET type = ?, name = ? WHERE id = ?"
@@ -164,13 +163,6 @@ extension Storage {
             try FeedWriter.write(connection, at: now) { feed in
                 try connection.deleteSystem(record, of: partner, key, &feed, at: now)
             }
-        }
-    }
-
-    /// Switches standard content off for a system, or on again (decision D-18).
-    public func setStandardContentOff(of system: SystemRecord, _ isOff: Bool) async throws {
-        _ = try await changeClient(system.client) { connection in
-            try connection.execute(SystemSQL.setStandardContentOff, .flag(isOff), .text(of: system.id))
         }
     }
 }

@@ -92,6 +92,7 @@ struct Services: Sendable {
             origins: Origins(storage: storage, format: format),
             releases: releases,
             environments: Environments(storage: storage),
+            standardContent: StandardContent(storage: storage),
             edges: edges,
             requests: RateLimit(perSecond: rate, runtime: runtime)
         )

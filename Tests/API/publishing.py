@@ -268,3 +268,28 @@ def reached(world: World) -> None:
     expect_same(late["served"], False, "a generation to come")
     account.admin.get(f"/generations/{generation}?wait=1h").expect(422)
     world.anyone.get(f"/generations/{generation}").expect(401)
+
+
+@check
+def switch(world: World) -> None:
+    """D-18 a client sees which standard content is live for it, and switches it off and on"""
+    key, head = f"orion-{world.number}", world.address("head", "orion.example")
+    partner = world.partner(world.unique("Orion"), key, head)
+    account = world.account(admin=world.address("it"), partner=partner, key=key)
+    path = f"{account.path}/standard-content"
+    expect_same(account.admin.get(path).expect(200)["systems"], [{"system": account.system, "off": False, "live": []}],
+                "at first")
+    made = solution(world, partner, key)
+    version(partner, made, [shout("Standard")], key)
+    standard(world, partner, key, made, notes="Spring").expect(200)
+    seen = account.admin.get(path)["systems"][0]["live"][0]
+    expect_same((seen["environment"], seen["release"], seen["notes"], seen["solutions"][0]["slug"]),
+                ("production", 1, "Spring", made["slug"]), "what is live")
+    account.admin.put(path, {"off": True}).expect(200)
+    until(lambda: world.deployment.outcome(account.client_id, partner=key) == "empty", "nothing is shown", 2)
+    now = account.admin.put(path, {"off": False, "system": account.system}).expect(200)
+    expect_same(now["systems"][0]["off"], False, "switched on")
+    until(lambda: world.deployment.outcome(account.client_id, partner=key) == "standard", "standard content again", 2)
+    _, builder = world.user(account, "builder", [account.system])
+    builder.get(path).expect(200)
+    builder.put(path, {"off": True}).expect(403)

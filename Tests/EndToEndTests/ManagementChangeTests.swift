@@ -120,7 +120,7 @@ struct ManagementChangeTests {
             try await expect(port, path, "standard", cache: "no-cache")
             let loader = try await ask(port, "/v1/loader.js")
             #expect(loader["cache-control"] == "public, max-age=900, stale-while-revalidate=86400")
-            try await storage.setStandardContentOff(of: system, true)
+            try await storage.setStandardContentOff(of: system.client, system.id, true, by: .operator)
             try await expect(port, path, "empty")
         }
     }

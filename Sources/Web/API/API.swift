@@ -32,6 +32,7 @@ public struct API: Sendable {
     let origins: Origins
     let releases: Releases
     let environments: Environments
+    let standardContent: StandardContent
     let edges: EdgeStates
     let requests: RateLimit
 
@@ -57,6 +58,7 @@ public struct API: Sendable {
         origins: Origins,
         releases: Releases,
         environments: Environments,
+        standardContent: StandardContent,
         edges: EdgeStates,
         requests: RateLimit
     ) {
@@ -80,6 +82,7 @@ public struct API: Sendable {
         self.origins = origins
         self.releases = releases
         self.environments = environments
+        self.standardContent = standardContent
         self.edges = edges
         self.requests = requests
     }

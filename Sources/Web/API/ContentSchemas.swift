@@ -90,6 +90,20 @@ extension APISchemas {
             "state": choice(["published", "proposed", "planned"]), "generation": nullable(number),
             "snippet": nullable(digest), "plan": nullable(plan),
         ]),
+        "StandardContent": object([
+            "systems": list(
+                object([
+                    "system": id, "off": flag,
+                    "live": list(
+                        object([
+                            "environment": environmentName, "release": number, "generation": number, "madeAt": time,
+                            "notes": nullable(words),
+                            "solutions": list(object(["solution": id, "slug": words, "version": number])),
+                        ])
+                    ),
+                ])
+            )
+        ]),
         "Generation": object([
             "generation": number, "served": flag,
             "edges": list(object(["edge": words, "generation": count, "serves": flag])),
@@ -211,6 +225,20 @@ extension Representation {
         [
             "solution": id(solution.solution), "slug": .string(solution.slug), "version": .integer(solution.version),
         ]
+    }
+
+    static func standardContent(_ content: [(system: SystemRecord, live: [StandardRelease])]) -> JSONValue {
+        let systems = content.map { system, live -> JSONValue in
+            let releases = live.map { release -> JSONValue in
+                [
+                    "environment": .string(release.environment.text), "release": .integer(release.number),
+                    "generation": .integer(release.generation), "madeAt": time(release.madeAt),
+                    "notes": text(release.notes), "solutions": .array(release.solutions.map(releasedSolution)),
+                ]
+            }
+            return ["system": id(system.id), "off": .bool(system.standardContentOff), "live": .array(releases)]
+        }
+        return ["systems": .array(systems)]
     }
 
     static func environment(_ environment: EnvironmentRecord) -> JSONValue {

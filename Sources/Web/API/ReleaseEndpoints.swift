@@ -25,6 +25,33 @@ extension API {
         ) { call in .partner(try await partner(call), try call.systemType()) }
         return [publishEndpoint, publishStandardEndpoint] + client.endpoints + standard.endpoints + [
             .get(
+                "/clients/{client}/standard-content",
+                .readStandardContent,
+                "The standard content that is live for a client's systems, and whether they have it switched off.",
+                answer: "StandardContent"
+            ) { call in
+                Representation.standardContent(try await standardContent.get(call.caller, of: try call.id("client")))
+            },
+            Endpoint(
+                method: .put,
+                path: "/clients/{client}/standard-content",
+                action: .switchStandardContent,
+                summary: "Switches standard content off, or on again, for one system, or for all.",
+                body: APISchemas.object(["off": APISchemas.flag, "system": APISchemas.id], optional: ["system"]),
+                example: ["off": true],
+                answer: "StandardContent"
+            ) { call in
+                let client: ClientID = try call.id("client")
+                call.effect.note(try await releases.secondsToKill(of: client))
+                let now = try await standardContent.switchOff(
+                    call.caller,
+                    call.flag("off") ?? false,
+                    of: client,
+                    call.text("system").flatMap { SystemID($0) }
+                )
+                return .ok(Representation.standardContent(now))
+            },
+            .get(
                 "/generations/{number}",
                 .readGeneration,
                 "Which edges serve a generation; with `wait`, as soon as all do, or when that time is over.",
