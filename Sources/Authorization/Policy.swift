@@ -46,7 +46,7 @@ public enum Action: String, Sendable, CaseIterable {
     case readStandardReleases, publishStandard
     case readEnvironments, changeEnvironments, readPartnerEnvironments, changePartnerEnvironments
     case readStandardContent, switchStandardContent
-    case readGeneration
+    case readGeneration, readExplanation
 
     /// What it requires.
     public var requirement: Requirement {
@@ -88,7 +88,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .readStandardReleases, .readPartnerEnvironments: .staff(.readContent)
         case .publishStandard: .staff(.standardContent)
         case .changePartnerEnvironments: .staff(.settings)
-        case .readGeneration: .signedIn
+        case .readGeneration, .readExplanation: .signedIn
         }
     }
 

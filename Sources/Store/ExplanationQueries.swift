@@ -1,5 +1,13 @@
 public import Domain
 
+enum ExplanationSQL: String, StatementSet {
+    case liveSince = """
+        SELECT live_change.generation, live_change.at, live_change.made_by, release.made_by FROM release
+        JOIN live_change ON live_change.environment_id = release.environment_id AND live_change.release_id = release.id
+        WHERE release.id = ? AND live_change.at <= ? ORDER BY live_change.generation DESC LIMIT 1
+        """
+}
+
 /// What a key leads to and why, with what people call the things on the way.
 public struct Explanation: Sendable {
     /// The answer, by the rule that edges follow.
@@ -10,14 +18,28 @@ public struct Explanation: Sendable {
     public var system: SystemRecord?
     /// The release that is served, where one is.
     public var release: ReleaseEntry?
+    /// How the release came to be live, where one is served.
+    public var publication: LiveSince?
     /// The environments that can be asked for with a key of their own: whose, its name, its key.
     public var environments: [(owner: String, name: EnvironmentName, key: EnvironmentKey)]
     /// Where the feed stood.
     public var head: FeedHead
 }
 
+/// How a release came to be live.
+public struct LiveSince: Hashable, Sendable {
+    /// The generation in which the pointer moved to it.
+    public let generation: Int64
+    /// When.
+    public let at: Timestamp
+    /// Who moved it, as the audit names people.
+    public let by: String
+    /// Who made the release; nil where that was not kept.
+    public let madeBy: String?
+}
+
 extension Storage {
-    /// Explains what is served for a System Client ID, as of one moment.
+    /// Explains what is served for a System Client ID, now or at a moment of the past, all as of one view of the store.
     ///
     /// - Parameters:
     ///   - partner: The partner's key; nil for the default partner.
@@ -25,20 +47,23 @@ extension Storage {
     ///   - client: Its value.
     ///   - environment: The name of an environment of the client's system, else of its partner's standard content; nil
     ///     for production.
+    ///   - moment: When; nil for now.
     /// - Returns: What a page gets, and why.
     /// - Throws: `notFound` for an environment that neither has.
     public func explain(
         partner: PartnerKey?,
         variable: SystemVariable,
         client: SystemClientID,
-        environment: EnvironmentName?
+        environment: EnvironmentName?,
+        at moment: Timestamp? = nil
     ) async throws -> Explanation {
         try await engine.snapshot { connection in
-            let lookup = StoreLookup(connection: connection)
-            var key = ResolutionKey(partner: partner, variable: variable, client: client)
+            let lookup = StoreLookup(connection: connection, moment: moment)
+            let key = ResolutionKey(partner: partner, variable: variable, client: client)
             var record: PartnerRecord?
             var system: SystemRecord?
             var environments: [(owner: String, name: EnvironmentName, key: EnvironmentKey)] = []
+            var resolution = try Resolution(of: key, in: lookup)
             if case .value(let found) = try lookup.partner(partner) {
                 record = try Self.partner(found.key.text, connection)
                 if case .value(let mapping) = try lookup.mapping(found.key, client) {
@@ -48,23 +73,22 @@ extension Storage {
                         .text(of: found.entry.id)
                     )
                     .first.map(SystemRecord.init)
-                    for owner in [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.terms.type)] {
-                        environments += try Self.environments(of: owner, connection)
+                    let owners = [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.terms.type)]
+                    for owner in owners { environments += try Self.environments(of: owner, connection) }
+                    if let environment, environment != .production, resolution.outcome != .unknown {
+                        resolution = try Resolution(
+                            of: mapping.system,
+                            terms: mapping.terms,
+                            partner: found.entry,
+                            wanted: EnvironmentEntry(
+                                owner: try Self.owner(of: environment, in: environments, owners),
+                                name: environment
+                            ),
+                            live: lookup.liveRelease
+                        )
                     }
                 }
             }
-            if let environment, environment != .production {
-                guard let found = environments.first(where: { $0.name == environment }) else {
-                    let names = Set(environments.map(\.name.text)).sorted().joined(separator: ", ")
-                    throw Refusal(
-                        .notFound,
-                        "Neither the client nor its partner has an environment '\(environment)'. There is: \(names).",
-                        field: "environment"
-                    )
-                }
-                key.environment = found.key
-            }
-            let resolution = try Resolution(of: key, in: lookup)
             var release: ReleaseEntry?
             if let id = resolution.release, case .value(let entry) = try lookup.value(.release(id), ReleaseEntry.self) {
                 release = entry
@@ -74,8 +98,42 @@ extension Storage {
                 partner: record,
                 system: system,
                 release: release,
+                publication: try resolution.release.flatMap { try Self.liveSince($0, at: moment, connection) },
                 environments: environments,
                 head: try Self.head(connection)
+            )
+        }
+    }
+
+    /// Whose environment a name means: the client's, else its partner's.
+    private static func owner(
+        of environment: EnvironmentName,
+        in environments: [(owner: String, name: EnvironmentName, key: EnvironmentKey)],
+        _ owners: [ContentOwner]
+    ) throws(Refusal) -> ContentOwner {
+        guard let found = environments.first(where: { $0.name == environment }) else {
+            let names = Set(environments.map(\.name.text)).sorted().joined(separator: ", ")
+            throw Refusal(
+                .notFound,
+                "Neither the client nor its partner has an environment '\(environment)'. There is: \(names).",
+                field: "environment"
+            )
+        }
+        return found.owner == "client" ? owners[0] : owners[1]
+    }
+
+    private static func liveSince(
+        _ release: ReleaseID,
+        at moment: Timestamp?,
+        _ connection: any Connection
+    ) throws -> LiveSince? {
+        let before = moment.map(SQLValue.time) ?? .integer(.max)
+        return try connection.rows(ExplanationSQL.liveSince, .text(of: release), before).first.map { row in
+            LiveSince(
+                generation: try row.integer(0),
+                at: try row.time(1),
+                by: try row.text(2),
+                madeBy: try row.optional(3, row.text)
             )
         }
     }

@@ -4,10 +4,18 @@ enum FeedSQL: String, StatementSet {
     case lockHead = "UPDATE head SET generation = generation + 1 RETURNING generation, state_hash"
     case closeHead = "UPDATE head SET state_hash = ?"
     case head = "SELECT epoch, generation, state_hash FROM head"
-    case entry = "SELECT value FROM edge_entry WHERE kind = ? AND key = ?"
+    case present = "SELECT value, since, since_at FROM edge_entry WHERE kind = ? AND key = ?"
+    case past = """
+        SELECT value FROM entry_history WHERE kind = ? AND key = ? AND until_at > ? AND since_at <= ?
+        ORDER BY until DESC LIMIT 1
+        """
+    case keepPast = """
+        INSERT INTO entry_history (kind, key, until, until_at, since, since_at, value) VALUES (?, ?, ?, ?, ?, ?, ?)
+        """
     case putEntry = """
-        INSERT INTO edge_entry (kind, key, value) VALUES (?, ?, ?)
-        ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value
+        INSERT INTO edge_entry (kind, key, value, since, since_at) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT (kind, key)
+        DO UPDATE SET value = excluded.value, since = excluded.since, since_at = excluded.since_at
         """
     case deleteEntry = "DELETE FROM edge_entry WHERE kind = ? AND key = ?"
     case entries = "SELECT kind, key, value FROM edge_entry"
@@ -32,6 +40,7 @@ enum FeedSQL: String, StatementSet {
 /// Writes one generation of the feed, inside the transaction that changes the rows behind it.
 struct FeedWriter {
     private let connection: any Connection
+    private let now: Timestamp
     /// The generation being written.
     let generation: Int64
     private var hash: StateHash
@@ -56,6 +65,7 @@ struct FeedWriter {
             throw MissingHead()
         }
         self.connection = connection
+        self.now = now
         self.hash = hash
         generation = try row.integer(0)
         try connection.execute(
@@ -66,14 +76,35 @@ struct FeedWriter {
         )
     }
 
-    /// Sets an entry's complete value, or deletes it; an entry that stays as it is makes no row.
+    /// Sets an entry's complete value, or deletes it; an entry that stays as it is makes no row. What it was before is kept
+    /// with the time that it held, so that the past can be explained.
     mutating func set(_ key: EntryKey, _ value: (any EntryValue)?) throws {
         let new = value?.encoded
         let kind = SQLValue.integer(Int64(key.kind))
-        let old = try connection.rows(FeedSQL.entry, kind, .bytes(key.key)).first?.bytes(0)
+        let present = try connection.rows(FeedSQL.present, kind, .bytes(key.key)).first
+        let old = try present?.bytes(0)
         guard old != new else { return }
+        if let present {
+            try connection.execute(
+                FeedSQL.keepPast,
+                kind,
+                .bytes(key.key),
+                .integer(generation),
+                .time(now),
+                present[1],
+                present[2],
+                present[0]
+            )
+        }
         if let new {
-            try connection.execute(FeedSQL.putEntry, kind, .bytes(key.key), .bytes(new))
+            try connection.execute(
+                FeedSQL.putEntry,
+                kind,
+                .bytes(key.key),
+                .bytes(new),
+                .integer(generation),
+                .time(now)
+            )
         } else {
             try connection.execute(FeedSQL.deleteEntry, kind, .bytes(key.key))
         }

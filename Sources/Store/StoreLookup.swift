@@ -1,8 +1,11 @@
 public import Domain
 
-/// Looks feed entries up in the database, so that `resolve` answers by the same rule as an edge.
+/// Looks feed entries up in the database, so that `resolve` answers by the same rule as an edge; as they are, or as they
+/// were at a moment.
 public struct StoreLookup: EntryLookup {
     let connection: any Connection
+    /// nil for now.
+    var moment: Timestamp?
 
     /// The partner of that key; for nil, the default partner.
     public func partner(_ key: PartnerKey?) throws -> Found<(key: PartnerKey, entry: PartnerEntry)> {
@@ -44,8 +47,16 @@ public struct StoreLookup: EntryLookup {
     }
 
     func value<Value: EntryValue>(_ key: EntryKey, _: Value.Type = Value.self) throws -> Found<Value> {
-        let rows = try connection.rows(FeedSQL.entry, .integer(Int64(key.kind)), .bytes(key.key))
-        guard let bytes = try rows.first?.bytes(0) else { return .missing }
+        let kind = SQLValue.integer(Int64(key.kind))
+        var row = try connection.rows(FeedSQL.present, kind, .bytes(key.key)).first
+        if let moment {
+            let isLater = try row.map { try $0.time(2) > moment } ?? true
+            if isLater {
+                let at = SQLValue.time(moment)
+                row = try connection.rows(FeedSQL.past, kind, .bytes(key.key), at, at).first
+            }
+        }
+        guard let bytes = try row?.bytes(0) else { return .missing }
         return (try? Value(encoded: bytes)).map(Found.value) ?? .unreadable
     }
 }

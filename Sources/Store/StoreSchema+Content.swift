@@ -92,6 +92,20 @@ extension StoreSchema {
         SELECT live.environment_id, release.generation, release.created_at, release.id, 'operator'
         FROM live JOIN release ON release.id = live.release_id
         """,
+        "ALTER TABLE edge_entry ADD COLUMN since BIGINT NOT NULL DEFAULT 0",
+        "ALTER TABLE edge_entry ADD COLUMN since_at BIGINT NOT NULL DEFAULT 0",
+        """
+        CREATE TABLE entry_history (
+            kind BIGINT NOT NULL,
+            key BYTEA NOT NULL,
+            until BIGINT NOT NULL,
+            until_at BIGINT NOT NULL,
+            since BIGINT NOT NULL,
+            since_at BIGINT NOT NULL,
+            value BYTEA NOT NULL,
+            PRIMARY KEY (kind, key, until)
+        )
+        """,
         "CREATE INDEX client_system_type ON client_system (partner_id, type, cache_class, deleted_at)",
         "ALTER TABLE partner ADD COLUMN link_hosts TEXT",
         "ALTER TABLE client_system ADD COLUMN link_hosts TEXT",

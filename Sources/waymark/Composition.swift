@@ -93,6 +93,7 @@ struct Services: Sendable {
             releases: releases,
             environments: Environments(storage: storage),
             standardContent: StandardContent(storage: storage),
+            explanations: Explanations(storage: storage),
             edges: edges,
             requests: RateLimit(perSecond: rate, runtime: runtime)
         )

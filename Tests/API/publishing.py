@@ -1,5 +1,10 @@
 """Publishing: releases of a client's own content and of standard content, live pointers, environments, approval."""
 
+import json
+import time
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
 from client import Answer, Client
 from editing import add, items, shout
 from gallery import change_partner_item, download, solution, version
@@ -233,7 +238,6 @@ def standards(world: World) -> None:
     path = f"/partners/{key}/standard-content/sap-concur"
     rows = [{"name": f"Client {n}", "system": "sap-concur", "systemClientId": f"argo-{n}", "admins": ["a@argo.example"]}
             for n in range(101)]
-    import json
     partner.ask("POST", f"/partners/{key}/client-imports", "\n".join(json.dumps(row) for row in rows).encode(),
                 {"Content-Type": "application/x-ndjson"}).expect(201)
     body = {"environment": "production", "solutions": [{"solution": one["id"], "version": 1} for one in (second, first)]}
@@ -293,3 +297,51 @@ def switch(world: World) -> None:
     _, builder = world.user(account, "builder", [account.system])
     builder.get(path).expect(200)
     builder.put(path, {"off": True}).expect(403)
+
+
+@check
+def explaining(world: World) -> None:
+    """F-086 F-087 what a key leads to, why, since when and by whom: now and at any moment of the past"""
+    account = world.account()
+    admin = account.admin
+    add(admin, items(account), shout("One"))
+
+    def explain(person: Client = admin, at: str = "", **more) -> dict:
+        query = {"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id, **more}
+        if at:
+            query["at"] = at
+        return person.get("/explanations?" + urlencode(query)).expect(200).json
+
+    def now() -> str:
+        time.sleep(0.02)
+        stamp = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        time.sleep(0.02)
+        return stamp
+
+    before = now()
+    first = publish(admin, account).expect(200)
+    one = now()
+    add(admin, items(account), shout("Two"))
+    second = publish(admin, account).expect(200)
+    two = now()
+    admin.put(live(account), {"release": 1}).expect(200)
+    three = now()
+    admin.delete(live(account)).expect(204)
+    four = now()
+    seen = [explain(at=at)["served"] for at in (before, one, two, three, four)] + [explain()["served"]]
+    expect_same([it and it["release"] for it in seen], [None, 1, 2, 1, None, None], "the releases at each moment")
+    expect_same((seen[1]["snippet"], seen[2]["snippet"]), (first["snippet"], second["snippet"]), "their digests")
+    me = f"person/{admin.get('/me')['id']}"
+    expect_same({it["liveBy"] for it in seen if it} | {it["madeBy"] for it in seen if it}, {me}, "who")
+    expect(seen[3]["generation"] > seen[2]["generation"] > seen[1]["generation"], "in which generations")
+    test = publish(admin, account, "test").expect(200)
+    expect_same(explain(environment="test")["served"]["release"], test["release"], "the test environment")
+    expect_same(explain(world.ada, one)["served"]["release"], 1, "for staff of the partner")
+    query = urlencode({"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id})
+    world.lena.get(f"/explanations?{query}").expect(404)
+    stranger = world.account("Alpina", "alma@alpina.example")
+    stranger.admin.get(f"/explanations?{query}").expect(404)
+    _, analyst = world.user(account, "analyst", [account.system])
+    analyst.get(f"/explanations?{query}").expect(404)
+    shown = json.loads(world.deployment.command("resolve", "sapUserId", account.client_id, "--at", two))
+    expect_same((shown["served"]["release"], shown["served"]["madeBy"]), (2, me), "by command")

@@ -33,6 +33,7 @@ public struct API: Sendable {
     let releases: Releases
     let environments: Environments
     let standardContent: StandardContent
+    let explanations: Explanations
     let edges: EdgeStates
     let requests: RateLimit
 
@@ -59,6 +60,7 @@ public struct API: Sendable {
         releases: Releases,
         environments: Environments,
         standardContent: StandardContent,
+        explanations: Explanations,
         edges: EdgeStates,
         requests: RateLimit
     ) {
@@ -83,6 +85,7 @@ public struct API: Sendable {
         self.releases = releases
         self.environments = environments
         self.standardContent = standardContent
+        self.explanations = explanations
         self.edges = edges
         self.requests = requests
     }

@@ -104,6 +104,17 @@ extension APISchemas {
                 ])
             )
         ]),
+        "Explanation": object([
+            "outcome": choice(Outcome.allCases.map(\.rawValue)), "reason": words, "client": nullable(id),
+            "clientName": nullable(words), "system": nullable(id),
+            "served": nullable(
+                object([
+                    "content": choice(["client", "standard"]), "environment": environmentName, "release": number,
+                    "snippet": digest, "bundle": nullable(digest), "player": digest, "generation": nullable(number),
+                    "liveSince": nullable(time), "liveBy": nullable(words), "madeBy": nullable(words),
+                ])
+            ), "generation": count,
+        ]),
         "Generation": object([
             "generation": number, "served": flag,
             "edges": list(object(["edge": words, "generation": count, "serves": flag])),
@@ -224,6 +235,28 @@ extension Representation {
     static func releasedSolution(_ solution: ReleasedSolution) -> JSONValue {
         [
             "solution": id(solution.solution), "slug": .string(solution.slug), "version": .integer(solution.version),
+        ]
+    }
+
+    static func explanation(_ explanation: Explanation) -> JSONValue {
+        let resolution = explanation.resolution
+        var served = JSONValue.null
+        if let release = explanation.release, let place = resolution.served {
+            let isOwn = if case .system = place.owner { true } else { false }
+            served = [
+                "content": isOwn ? "client" : "standard", "environment": .string(place.environment.text),
+                "release": .integer(release.number), "snippet": text(release.snippet), "bundle": text(release.bundle),
+                "player": text(release.player),
+                "generation": explanation.publication.map { .integer($0.generation) } ?? .null,
+                "liveSince": time(explanation.publication?.at), "liveBy": text(explanation.publication?.by),
+                "madeBy": text(explanation.publication?.madeBy),
+            ]
+        }
+        return [
+            "outcome": .string(resolution.outcome.rawValue), "reason": .string(resolution.reason),
+            "client": explanation.system.map { id($0.client) } ?? .null,
+            "clientName": text(explanation.system?.clientName), "system": explanation.system.map { id($0.id) } ?? .null,
+            "served": served, "generation": .integer(explanation.head.generation),
         ]
     }
 

@@ -1,3 +1,4 @@
+import Accounts
 import Authorization
 import Domain
 import HTTPTypes
@@ -52,6 +53,23 @@ extension API {
                 return .ok(Representation.standardContent(now))
             },
             .get(
+                "/explanations",
+                .readExplanation,
+                "What pages get for a System Client ID, and why: now, or at a moment of the past.",
+                answer: "Explanation",
+                query: Endpoint.QueryParameter.key
+            ) { call in
+                let explanation = try await explanations.explain(
+                    call.caller,
+                    partner: try await partners.id(try call.parameter("partner")),
+                    variable: try SystemVariable(try call.parameter("systemVariable")),
+                    client: try SystemClientID(try call.parameter("systemClientId")),
+                    environment: try call.query["environment"].map { try EnvironmentName($0) },
+                    at: call.query["at"].flatMap { Timestamp($0) }
+                )
+                return Representation.explanation(explanation)
+            },
+            .get(
                 "/generations/{number}",
                 .readGeneration,
                 "Which edges serve a generation; with `wait`, as soon as all do, or when that time is over.",
@@ -59,7 +77,7 @@ extension API {
                 query: [.wait]
             ) { call in
                 try await generation(try call.numberInPath("number"), call)
-            }
+            },
         ]
     }
 
@@ -407,11 +425,25 @@ extension APICall {
         return type
     }
 
+    /// A parameter of the query that must be there.
+    fileprivate func parameter(_ name: String) throws(Refusal) -> String {
+        guard let value = query[name] else { throw Refusal(.invalid, "Say '\(name)' in the query.", field: name) }
+        return value
+    }
+
     /// How long to wait for edges, in seconds.
     fileprivate var waitSeconds: Int? { query["wait"].flatMap { Int($0.dropLast()) } }
 }
 
 extension Endpoint.QueryParameter {
+    fileprivate static let key: [Self] = [
+        Self(name: "partner", about: "The partner's id or key.", schema: ["type": "string", "maxLength": 64]),
+        Self(name: "systemVariable", about: "The page variable.", schema: APISchemas.systemVariable),
+        Self(name: "systemClientId", about: "Its value.", schema: APISchemas.systemClientID),
+        Self(name: "environment", about: "An environment's name.", schema: APISchemas.environmentName),
+        Self(name: "at", about: "A moment of the past.", schema: APISchemas.time),
+    ]
+
     /// How long to wait for edges.
     static let wait = Self(
         name: "wait",

@@ -10,6 +10,7 @@ struct Resolve: AsyncParsableCommand {
         discussion: """
             Example:
               waymark resolve sapUserId f947ccba-6eca-424a-a097-7114278effd4 --partner tessera
+              waymark resolve sapUserId f947ccba-6eca-424a-a097-7114278effd4 --at 2026-11-02T08:30:00Z
             """
     )
 
@@ -29,8 +30,11 @@ struct Resolve: AsyncParsableCommand {
     )
     var environment: String?
 
+    @Option(help: ArgumentHelp("What pages got at a moment of the past, in UTC.", valueName: "time"))
+    var at: String?
+
     func run() async throws {
-        let operation = ExplainKey(variable: variable, id: id, partner: partner, environment: environment)
+        let operation = ExplainKey(variable: variable, id: id, partner: partner, environment: environment, at: at)
         try Terminal.json(try await common.directory().perform(operation))
     }
 }
@@ -41,6 +45,7 @@ struct ExplainKey: Operation {
     var id: String
     var partner: String?
     var environment: String?
+    var at: String?
 
     struct Served: Codable {
         var content: String
@@ -50,6 +55,9 @@ struct ExplainKey: Operation {
         var snippet: String
         var bundle: String?
         var player: String
+        var liveSince: String?
+        var liveBy: String?
+        var madeBy: String?
     }
 
     struct Client: Codable {
@@ -88,7 +96,13 @@ struct ExplainKey: Operation {
             partner: key,
             variable: variable,
             client: id,
-            environment: try environment.map { try EnvironmentName($0) }
+            environment: try environment.map { try EnvironmentName($0) },
+            at: try at.map { text throws(Refusal) in
+                guard let time = Timestamp(text) else {
+                    throw Refusal(.invalid, "'\(text)' is no time such as 2026-11-02T08:30:00Z.", field: "at")
+                }
+                return time
+            }
         )
         let resolution = explanation.resolution
         var served: Served?
@@ -101,7 +115,10 @@ struct ExplainKey: Operation {
                 publishedInGeneration: release.generation,
                 snippet: release.snippet.description,
                 bundle: release.bundle?.description,
-                player: release.player.description
+                player: release.player.description,
+                liveSince: explanation.publication?.at.description,
+                liveBy: explanation.publication?.by,
+                madeBy: explanation.publication?.madeBy
             )
         }
         let client = explanation.system.map { system in

@@ -1,0 +1,57 @@
+import Authorization
+public import Domain
+public import Store
+
+/// What pages get and why, now or at a moment of the past, for those whom a key concerns.
+public struct Explanations: Sendable {
+    private let storage: Storage
+    private let access: Access
+
+    /// Makes the operations over a store.
+    public init(storage: Storage) {
+        self.storage = storage
+        access = Access(storage: storage)
+    }
+
+    /// Explains a key to staff of its partner, and to members of the client that it leads to who read its content.
+    ///
+    /// - Parameters:
+    ///   - caller: Who asks.
+    ///   - partner: The partner.
+    ///   - variable: The page variable.
+    ///   - client: Its value.
+    ///   - environment: The name of an environment; nil for production.
+    ///   - moment: When; nil for now.
+    /// - Returns: What a page gets, and why.
+    /// - Throws: `notFound` to everybody else, as for a partner that does not exist.
+    public func explain(
+        _ caller: Caller,
+        partner: PartnerID,
+        variable: SystemVariable,
+        client: SystemClientID,
+        environment: EnvironmentName?,
+        at moment: Timestamp?
+    ) async throws -> Explanation {
+        _ = try access.person(caller, .readExplanation)
+        let isStaff = (try? await access.partner(caller, partner, .readClients)) != nil
+        guard let record = try? await storage.partner(partner).partner else { throw Access.noPartner }
+        let explanation: Explanation
+        do {
+            explanation = try await storage.explain(
+                partner: record.key,
+                variable: variable,
+                client: client,
+                environment: environment,
+                at: moment
+            )
+        } catch let refusal as Refusal {
+            // Which environments there are is nobody else's business.
+            throw isStaff ? refusal : Access.noPartner
+        }
+        if isStaff { return explanation }
+        guard let system = explanation.system,
+            (try? await access.client(caller, system.client, at: system.id, .readReleases)) != nil
+        else { throw Access.noPartner }
+        return explanation
+    }
+}
