@@ -153,7 +153,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Store", "SQLiteEngine", "Authorization", "Accounts", "Gallery", "Publishing", "Player",
                 "Mail", "Edge", "Web",
-                crypto, nioCore, nioPosix, logging, lifecycle,
+                "CCurl", crypto, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -1,11 +1,10 @@
 #include "CCurl.h"
 
 #include <curl/curl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
+
+#include "signals.h"
 
 _Static_assert(CCURL_ERROR_BYTES >= CURL_ERROR_SIZE, "libcurl writes up to CURL_ERROR_SIZE bytes");
 _Static_assert((int)CCURL_SENT == (int)CURLE_OK, "as libcurl");
@@ -17,14 +16,6 @@ struct reader {
     const uint8_t *next;
     size_t left;
 };
-
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static CURLcode initialised;
-
-/* curl_global_init is not thread-safe in every build of libcurl. */
-static void initialise(void) {
-    initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-}
 
 static size_t read_message(char *buffer, size_t size, size_t count, void *context) {
     struct reader *reader = context;
@@ -40,30 +31,6 @@ static size_t discard(char *bytes, size_t size, size_t count, void *context) {
     (void)bytes;
     (void)context;
     return size * count;
-}
-
-/* With CURLOPT_NOSIGNAL libcurl leaves SIGPIPE alone, and a write of the TLS library's may still raise it: that would
- * end the whole server. So it is blocked on this thread for the time of the call, and taken if it came. */
-static sigset_t block_sigpipe(int *was_pending) {
-    sigset_t pipe_set, before, pending;
-    sigemptyset(&pipe_set);
-    sigaddset(&pipe_set, SIGPIPE);
-    sigpending(&pending);
-    *was_pending = sigismember(&pending, SIGPIPE);
-    pthread_sigmask(SIG_BLOCK, &pipe_set, &before);
-    return before;
-}
-
-static void restore_sigpipe(sigset_t before, int was_pending) {
-    sigset_t pipe_set;
-    struct timespec none = {0, 0};
-    sigemptyset(&pipe_set);
-    sigaddset(&pipe_set, SIGPIPE);
-    if (!was_pending) {
-        while (sigtimedwait(&pipe_set, NULL, &none) > 0) {
-        }
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static CURLcode set_connection(
@@ -113,14 +80,13 @@ int ccurl_send_mail(
     long *response_code, char *error_text) {
     *response_code = 0;
     error_text[0] = '\0';
-    pthread_once(&once, initialise);
     struct reader reader = {message, message_bytes};
     struct curl_slist *recipients = curl_slist_append(NULL, recipient);
-    CURL *curl = initialised == CURLE_OK ? curl_easy_init() : NULL;
+    CURL *curl = ccurl_initialise() == 0 ? curl_easy_init() : NULL;
     CURLcode code = curl && recipients ? CURLE_OK : CURLE_FAILED_INIT;
 
     int was_pending;
-    sigset_t before = block_sigpipe(&was_pending);
+    sigset_t before = ccurl_block_sigpipe(&was_pending);
     if (code == CURLE_OK) code = curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error_text);
     if (code == CURLE_OK) code = set_connection(curl, url, security, ca_file, connect_timeout_ms, total_timeout_ms);
     if (code == CURLE_OK) code = set_message(curl, user, password, mail_from, recipients, &reader);
@@ -130,7 +96,7 @@ int ccurl_send_mail(
         snprintf(error_text, CCURL_ERROR_BYTES, "%s", curl_easy_strerror(code));
     /* The error buffer must outlive the handle. */
     if (curl) curl_easy_cleanup(curl);
-    restore_sigpipe(before, was_pending);
+    ccurl_restore_sigpipe(before, was_pending);
     curl_slist_free_all(recipients);
     return code;
 }

@@ -160,6 +160,11 @@ struct LiveContent: Sendable {
             "generation": .integer(entry.generation),
             "snippet": reference(entry.snippet),
             "player": reference(entry.player),
+            // What the signature is of, beside the digests (``SignedStatement``).
+            "signed": [
+                "id": .string(id.description), "owner": .string(entry.owner.description),
+                "environment": .string(entry.environment.text), "signature": .string(base64URL(entry.signature)),
+            ],
         ]
         members["bundle"] = entry.bundle.map(reference)
         return JSONValue.object(members).canonical

@@ -22,9 +22,9 @@ struct Waymark: AsyncParsableCommand {
         version: version,
         subcommands: [
             Demo.self, Serve.self, PartnerCommand.self, Import.self, GalleryCommand.self, Publish.self, LinkHosts.self,
-            Rollback.self,
-            Unpublish.self, Suspend.self, Resume.self, Resolve.self, PersonCommand.self, TokenCommand.self,
-            MailCommand.self, AuditCommand.self, Backup.self, Restore.self, Config.self, Doctor.self,
+            Rollback.self, Unpublish.self, Suspend.self, Resume.self, Resolve.self, PersonCommand.self,
+            TokenCommand.self,
+            MailCommand.self, AuditCommand.self, Verify.self, Backup.self, Restore.self, Config.self, Doctor.self,
         ]
     )
 

@@ -52,6 +52,11 @@ package final class MemoryFeed: Feed {
         state.withLock { state in for object in signed { state.objects[object.digest] = object } }
     }
 
+    /// Puts an object in another's place, signed or not.
+    package func replace(_ object: StoredObject) {
+        state.withLock { $0.objects[object.digest] = object }
+    }
+
     package func remove(_ digest: Digest) {
         _ = state.withLock { $0.objects.removeValue(forKey: digest) }
     }

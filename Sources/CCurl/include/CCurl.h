@@ -1,5 +1,5 @@
 /*
- * libcurl's SMTP as one plain function: curl_easy_setopt is variadic, which Swift cannot call.
+ * Two uses of libcurl as plain functions, SMTP and a bounded GET: curl_easy_setopt is variadic, which Swift cannot call.
  *
  * Linked by the target's `linkerSettings: [.linkedLibrary("curl")]`; Debian: libcurl4-openssl-dev.
  */
@@ -53,6 +53,28 @@ int ccurl_send_mail(
     size_t message_bytes,
     long connect_timeout_ms,
     long total_timeout_ms,
+    long *response_code,
+    char *error_text);
+
+/*
+ * Gets a URL; blocks until the answer is whole, or a timeout. No redirect is followed.
+ *
+ *   url             http:// or https://
+ *   ca_file         PEM certificates to trust instead of the system's, or NULL
+ *   body            gets the body; one of more than body_bytes_max is an error
+ *   body_bytes      gets its length
+ *   response_code   gets the status, 0 if there was none
+ *   error_text      CCURL_ERROR_BYTES; gets a text that ends with NUL
+ *
+ * Returns 0, or one of libcurl's CURLcode.
+ */
+int ccurl_fetch(
+    const char *url,
+    const char *ca_file,
+    long timeout_ms,
+    uint8_t *body,
+    size_t body_bytes_max,
+    size_t *body_bytes,
     long *response_code,
     char *error_text);
 
