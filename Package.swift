@@ -177,6 +177,12 @@ let package = Package(
             path: "Tests/EdgeProperties",
             swiftSettings: strict
         ),
+        .target(
+            name: "ContentProperties",
+            dependencies: ["Domain", "Gallery"],
+            path: "Tests/ContentProperties",
+            swiftSettings: strict
+        ),
         .testTarget(name: "DomainTests", dependencies: ["Domain", "Gallery", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "StoreTests",
@@ -190,7 +196,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GalleryTests",
-            dependencies: ["Domain", "Store", "Gallery", "TestSupport"],
+            dependencies: ["Domain", "Store", "Gallery", "Publishing", "ContentProperties", "TestSupport"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -241,19 +247,26 @@ if Context.environment["BENCHMARKS"] != nil {
     )
 }
 
-// The fuzzer of `Tests/fuzz`: every module under test must be instrumented.
+// The fuzzers of `Tests/fuzz`: every module under test must be instrumented.
 if Context.environment["FUZZ"] != nil {
-    for target in package.targets where target.name == "Edge" || target.name == "EdgeProperties" {
-        target.swiftSettings = (target.swiftSettings ?? []) + [.unsafeFlags(["-sanitize=fuzzer"])]
+    let fuzzer = SwiftSetting.unsafeFlags(["-sanitize=fuzzer"])
+    for target in package.targets
+    where ["Edge", "EdgeProperties", "Domain", "Gallery", "ContentProperties"].contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + [fuzzer]
     }
-    package.targets.append(
-        .executableTarget(
-            name: "HeadFuzzer",
-            dependencies: ["EdgeProperties"],
-            path: "Tests/Fuzz",
-            exclude: ["words.dict"],
-            swiftSettings: strict + [.unsafeFlags(["-sanitize=fuzzer"])],
-            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+    package.targets.append(.target(name: "FuzzDriver", path: "Tests/FuzzDriver", swiftSettings: strict + [fuzzer]))
+    for (name, path, tested) in [
+        ("HeadFuzzer", "Tests/Fuzz", "EdgeProperties"), ("ContentFuzzer", "Tests/ContentFuzz", "ContentProperties"),
+    ] {
+        package.targets.append(
+            .executableTarget(
+                name: name,
+                dependencies: [.target(name: tested), "FuzzDriver"],
+                path: path,
+                exclude: ["words.dict"],
+                swiftSettings: strict + [fuzzer],
+                linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])]
+            )
         )
-    )
+    }
 }

@@ -87,6 +87,7 @@ struct Services: Sendable {
             unknown: UnknownIDs(storage: storage, keys: unknownKeys),
             access: Access(storage: storage),
             drafts: Drafts(storage: storage, format: format),
+            archives: Archives(storage: storage, format: format),
             versions: versions,
             downloads: Downloads(storage: storage),
             origins: Origins(storage: storage, format: format),

@@ -1,5 +1,9 @@
 """Drafts in the Editor, of clients and of partners: their life, their history, and what is refused."""
 
+import io
+import json
+import zipfile
+
 from client import READ, Answer, Client
 from suite import check, expect, expect_same
 from world import Account, World
@@ -209,3 +213,52 @@ def repeated(world: World) -> None:
     answers = [account.admin.ask("POST", items(account), {"content": shout()}, key).expect(201) for _ in range(3)]
     expect_same(len({answer["id"] for answer in answers}), 1, "items made")
     expect_same(len(account.admin.all(items(account))), 1, "items listed")
+
+
+@check
+def archives(world: World) -> None:
+    """F-071 F-072 an Editor's content leaves and comes as the gallery's folder format in a ZIP archive"""
+    account, other = world.account(), world.account()
+    path, admin = items(account), account.admin
+    walk = {"kind": "walkThru", "name": "W", "title": {"en": "W"}, "steps": [{"title": {"en": "1"}, "text": {"en": "x"}}]}
+    guide = add(admin, path, walk, folder="tour", slug="guide")["id"]
+    add(admin, path, {"kind": "task", "name": "T", "title": {"en": "T"}, "start": guide}, folder="tour", slug="first")
+    add(admin, path, shout("Loose"))
+    archive = account.path + f"/systems/{account.system}/archive"
+    packed = admin.get(archive).expect(200)
+    expect_same(packed.fields["content-type"], "application/zip", "the media type")
+    with zipfile.ZipFile(io.BytesIO(packed.body)) as files:
+        expect_same(sorted(files.namelist()), ["loose.json", "tour/first.json", "tour/guide.json"], "the files")
+        expect_same(json.loads(files.read("tour/first.json"))["start"], "guide", "the reference by name")
+    target = other.path + f"/systems/{other.system}/archive"
+    zipped = {"Content-Type": "application/zip"}
+    made = other.admin.ask("POST", target, packed.body, zipped).expect(201)
+    expect_same(len(made.items), 3, "the items made")
+    held = {item["slug"]: item for item in other.admin.all(items(other))}
+    expect_same(held["first"]["content"]["start"], held["guide"]["id"], "the reference to the new item")
+    again = other.admin.ask("POST", target, packed.body, zipped).expect(201)
+    expect_same({item["slug"] for item in again.items}, {"guide-2", "first-2", "loose-2"}, "a second time")
+    for name, content, place in (
+        ("../evil.json", "{}", "../evil.json"), ("a/b/c.json", "{}", "a/b/c.json"), ("note.txt", "x", "note.txt"),
+        ("Tour/a.json", "{}", "Tour/a.json"), ("a.json", "{", "a.json#"), ("a.json", '{"kind":"poll"}', "a.json#/kind"),
+        ("/a.json", "{}", "/a.json"), ("con\\aux.json", "{}", "con\\aux.json"),
+    ):
+        bad = io.BytesIO()
+        with zipfile.ZipFile(bad, "w") as files:
+            files.writestr(zipfile.ZipInfo(name), content)
+        answer = other.admin.ask("POST", target, bad.getvalue(), zipped).expect(422, "invalid")
+        expect_same([error["pointer"] for error in answer["errors"]], [place], f"the place of {name}")
+    bomb = io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr("bomb.json", b"0" * (64 << 20))
+    other.admin.ask("POST", target, bomb.getvalue(), zipped).expect(422, "tooLong")
+    for junk in (b"PK", b"not a zip", packed.body[:-30], packed.body[:60] + b"\0" * 20 + packed.body[80:]):
+        other.admin.ask("POST", target, junk, zipped).expect(422, "invalid")
+    other.admin.ask("POST", target, packed.body, {"Content-Type": "application/json"}).expect(415)
+    expect_same(len(other.admin.all(items(other))), 6, "items after what was refused")
+    world.account("Alpina", "alma@alpina.example").admin.get(target).expect(404)
+    partner = world.ada.ask("POST", "/partners/tessera/archive", packed.body, zipped).expect(201)
+    expect_same(len(partner.items), 3, "into the partner's Editor")
+    _, viewer = world.user(account, "contentViewer", [account.system])
+    viewer.get(archive).expect(200)
+    viewer.ask("POST", archive, packed.body, zipped).expect(403)

@@ -27,6 +27,7 @@ public struct API: Sendable {
     let unknown: UnknownIDs
     let access: Access
     let drafts: Drafts
+    let archives: Archives
     let versions: Versions
     let downloads: Downloads
     let origins: Origins
@@ -54,6 +55,7 @@ public struct API: Sendable {
         unknown: UnknownIDs,
         access: Access,
         drafts: Drafts,
+        archives: Archives,
         versions: Versions,
         downloads: Downloads,
         origins: Origins,
@@ -79,6 +81,7 @@ public struct API: Sendable {
         self.unknown = unknown
         self.access = access
         self.drafts = drafts
+        self.archives = archives
         self.versions = versions
         self.downloads = downloads
         self.origins = origins

@@ -298,8 +298,8 @@ struct APIRouter: Sendable {
         if let next = answer.next {
             fields[.link] = "<\(nextPath(request, next))>; rel=\"next\""
         }
-        if let csv = answer.csv {
-            return Response("text/csv; charset=utf-8; header=present", csv, fields, status: answer.status)
+        if let file = answer.file {
+            return Response(file.mediaType, file.bytes, fields, status: answer.status)
         }
         guard let body = answer.body?.canonical else { return Response(status: answer.status, headers: fields) }
         let tag = EntityTag.of(body)

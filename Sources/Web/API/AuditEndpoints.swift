@@ -43,7 +43,7 @@ extension API {
             let events = try await audit.events(call.caller, of: try await tenant(call), before: before, limit: limit)
             var answer = APIAnswer.list(events, limit: limit, cursor: { "\($0.sequence)" }, Representation.event)
             if call.fields[.accept]?.lowercased().hasPrefix("text/csv") == true {
-                answer.csv = CSV.table(
+                let table = CSV.table(
                     ["sequence", "at", "actor", "action", "subject", "details", "address", "requestId"],
                     events.prefix(limit).map { event in
                         [
@@ -52,6 +52,7 @@ extension API {
                         ]
                     }
                 )
+                answer.file = ("text/csv; charset=utf-8; header=present", table)
             }
             return answer
         }

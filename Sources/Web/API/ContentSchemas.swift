@@ -42,6 +42,8 @@ extension APISchemas {
             "origin": nullable(object(["version": id, "item": words])), "createdAt": time, "changedAt": time,
             "changedBy": words, "deletedAt": nullable(time),
         ]),
+        "Archive": ["type": "string"],
+        "ItemList": object(["items": list(object(["id": id, "folder": nullable(slug), "slug": slug]))]),
         "ItemRevision": object([
             "number": number, "change": choice(ItemRevision.Change.allCases.map(\.rawValue)),
             "folder": nullable(slug), "slug": slug, "content": content, "madeAt": time, "madeBy": words,
@@ -156,6 +158,14 @@ extension Representation {
             "origin": item.origin.map { ["version": id($0.version), "item": .string($0.item)] } ?? .null,
             "createdAt": time(item.createdAt), "changedAt": time(item.changedAt),
             "changedBy": .string(item.changedBy), "deletedAt": time(item.deletedAt),
+        ]
+    }
+
+    static func made(_ items: [ItemRecord]) -> JSONValue {
+        [
+            "items": .array(
+                items.map { ["id": id($0.id), "folder": text($0.folder), "slug": .string($0.slug.text)] }
+            )
         ]
     }
 

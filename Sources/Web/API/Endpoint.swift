@@ -39,11 +39,14 @@ struct Endpoint: Sendable {
     var isList = false
     /// Whether `Accept: text/csv` is answered.
     var hasCSV = false
+    /// The media type of an answer that is not JSON.
+    var fileType: String?
     /// Whether pages see what it changes, so that the answer states the time to kill.
     var changesKeys: Bool {
         switch action {
         case .changeClient, .removeClient, .suspendClient, .resumeClient, .closeClientAsPartner,
-            .cancelClosingAsPartner, .closeClient, .cancelClosing, .changeSystem, .deleteSystem, .changeSettings:
+            .cancelClosingAsPartner, .closeClient, .cancelClosing, .changeSystem, .deleteSystem, .changeSettings,
+            .publishTest, .publishStandard, .switchStandardContent:
             true
         default: false
         }
@@ -149,8 +152,8 @@ struct APIAnswer: Sendable {
     var next: String?
     /// Whether the body holds a secret, which is not kept for a repetition.
     var isSecret = false
-    /// Another body than JSON.
-    var csv: [UInt8]?
+    /// Another body than JSON, and its media type.
+    var file: (mediaType: String, bytes: [UInt8])?
 
     /// 200 with a body.
     static func ok(_ body: JSONValue) -> APIAnswer { APIAnswer(body: body) }

@@ -1,19 +1,22 @@
 import Accounts
 import Authorization
 import Domain
+import Gallery
+import HTTPTypes
 import Publishing
 import Store
 
 /// Items in the Editor: of a client's system, and of a partner.
 extension API {
     var itemEndpoints: [Endpoint] {
-        ItemPaths.client(self).endpoints(drafts) + ItemPaths.partner(self).endpoints(drafts)
+        [ItemPaths.client(self), .partner(self)].flatMap { $0.endpoints(drafts) + $0.archiveEndpoints(archives) }
     }
 }
 
 /// The two places where items are, with the same endpoints.
 private struct ItemPaths: Sendable {
     let list: String
+    let archive: String
     let query: [Endpoint.QueryParameter]
     let actions: (read: Action, edit: Action, change: Action)
     /// Members of the body that make an item, beside those that both have.
@@ -25,6 +28,7 @@ private struct ItemPaths: Sendable {
         let scope = { @Sendable (call: APICall) in EditorScope.client(try call.id("client"), try call.id("system")) }
         return ItemPaths(
             list: "/clients/{client}/systems/{system}/items",
+            archive: "/clients/{client}/systems/{system}/archive",
             query: [],
             actions: (.readItems, .editItems, .editItemTexts),
             more: [:],
@@ -36,6 +40,7 @@ private struct ItemPaths: Sendable {
     static func partner(_ api: API) -> ItemPaths {
         ItemPaths(
             list: "/partners/{partner}/items",
+            archive: "/partners/{partner}/archive",
             query: [.systemType],
             actions: (.readPartnerItems, .editPartnerItems, .editPartnerItems),
             more: ["system": ["type": "string", "maxLength": 64]],
@@ -47,6 +52,37 @@ private struct ItemPaths: Sendable {
                 try await api.drafts.scope(call.caller, try call.id("item"), of: try await api.partner(call))
             }
         )
+    }
+
+    func archiveEndpoints(_ archives: Archives) -> [Endpoint] {
+        [
+            Endpoint(
+                method: .get,
+                path: archive,
+                action: actions.read,
+                summary: "Everything of the Editor that is not deleted, as files in a ZIP archive.",
+                query: query,
+                answer: "Archive",
+                fileType: "application/zip"
+            ) { call in
+                let bytes = try await archives.export(call.caller, of: try await scope(call))
+                return APIAnswer(file: ("application/zip", bytes))
+            },
+            Endpoint(
+                method: .post,
+                path: archive,
+                action: actions.edit,
+                summary: "Makes drafts of a ZIP archive's items, all or none, beside what is there.",
+                query: query,
+                mediaTypes: ["application/zip"],
+                status: .created,
+                answer: "ItemList",
+                kept: { ($0 as? [ItemRecord]).map { .created(Representation.made($0), at: "") } }
+            ) { call in
+                let items = try await archives.import(call.caller, call.bytes, into: try await scope(call))
+                return .created(Representation.made(items), at: "")
+            },
+        ]
     }
 
     func endpoints(_ drafts: Drafts) -> [Endpoint] {

@@ -109,6 +109,7 @@ struct OpenAPI {
                 ? APISchemas.object(["items": APISchemas.list(one), "next": APISchemas.nullable(APISchemas.words)])
                 : one
             var content: [String: JSONValue] = ["application/json": ["schema": schema]]
+            if let type = endpoint.fileType { content = [type: ["schema": ["type": "string", "format": "binary"]]] }
             if endpoint.hasCSV { content["text/csv"] = ["schema": ["type": "string"]] }
             success["content"] = .object(content)
         }

@@ -37,6 +37,14 @@ extension Periodic {
         }
     }
 
+    /// Forgets items that nobody can restore any more, once an hour.
+    static func itemForgetter(_ storage: Storage, _ logger: Logger) -> Periodic {
+        Periodic(pause: .seconds(3600), failure: "Deleted items could not be forgotten.", logger: logger) {
+            let count = try await storage.forgetDeletedItems()
+            if count > 0 { logger.info("Deleted items were forgotten.", metadata: ["items": "\(count)"]) }
+        }
+    }
+
     /// Closes the clients whose closing is due, within seconds.
     static func clientCloser(_ storage: Storage, _ logger: Logger) -> Periodic {
         Periodic(pause: .seconds(5), failure: "Clients that are due could not be closed.", logger: logger) {
