@@ -37,6 +37,7 @@ extension MailTemplate {
         case .clientSuspended: ["clientName", "reason"]
         case .clientClosing: ["clientName", "closesAt", "reason"]
         case .clientResumed, .closingCancelled, .standardContentChanged: ["clientName"]
+        case .advisory: ["clientName", "partnerName", "solutionName", "version", "advisory"]
         }
     }
 
@@ -57,6 +58,7 @@ extension MailTemplate {
         case .passwordChanged: ["changedAt"]
         case .personJoined, .personRemoved, .joiningRefused: ["personAddress"]
         case .clientSuspended, .standardContentChanged: ["partnerName"]
+        case .advisory: ["fixedIn"]
         default: []
         }
     }

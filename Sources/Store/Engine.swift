@@ -63,7 +63,7 @@ public struct Statement: Hashable, Sendable {
         + of(MailSQL.self) + of(AuditSQL.self) + of(IdempotencySQL.self) + of(ErasureSQL.self) + of(ImportSQL.self)
         + of(ItemSQL.self) + of(SolutionSQL.self) + of(DownloadSQL.self) + of(EnvironmentSQL.self) + of(ReachSQL.self)
         + of(SigningSQL.self)
-        + of(StandardContentSQL.self) + of(ExplanationSQL.self)
+        + of(StandardContentSQL.self) + of(ExplanationSQL.self) + of(AdvisorySQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)

@@ -92,6 +92,20 @@ extension StoreSchema {
         SELECT live.environment_id, release.generation, release.created_at, release.id, 'operator'
         FROM live JOIN release ON release.id = live.release_id
         """,
+        """
+        CREATE TABLE advisory (
+            id TEXT PRIMARY KEY,
+            solution_version_id TEXT NOT NULL REFERENCES solution_version (id),
+            severity TEXT NOT NULL,
+            text TEXT NOT NULL,
+            fixed_in BIGINT,
+            told BIGINT NOT NULL,
+            made_at BIGINT NOT NULL,
+            made_by TEXT NOT NULL
+        )
+        """,
+        "CREATE INDEX advisory_version ON advisory (solution_version_id)",
+        "CREATE INDEX live_release ON live (release_id)",
         "ALTER TABLE edge_entry ADD COLUMN since BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE edge_entry ADD COLUMN since_at BIGINT NOT NULL DEFAULT 0",
         """

@@ -91,6 +91,7 @@ struct Services: Sendable {
             versions: versions,
             downloads: Downloads(storage: storage),
             origins: Origins(storage: storage, format: format),
+            advisories: Advisories(storage: storage),
             releases: releases,
             environments: Environments(storage: storage),
             standardContent: StandardContent(storage: storage),

@@ -212,3 +212,54 @@ def hosts(world: World) -> None:
     expect_same(saved["linkHosts"], ["a.example", "help.example.com"], "the hosts")
     world.ada.post(path, {}).expect(201)
     world.ada.patch(settings, {"linkHosts": []}).expect(200)
+
+
+@check
+def warned(world: World) -> None:
+    """F-090 a partner warns of a version: exactly the clients that hold copies or releases of it are told, edited or not"""
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout("Faulty")])
+    people = {name: world.address(name) for name in ("holder", "editor", "publisher", "remover", "nobody", "later")}
+    accounts = {name: world.account(admin=address) for name, address in people.items()}
+    for name in ("holder", "editor", "publisher", "remover"):
+        download(accounts[name], made).expect(201)
+
+    def copy(name: str) -> str:
+        return f"{items(accounts[name])}/{accounts[name].admin.all(items(accounts[name]))[0]['id']}"
+
+    accounts["editor"].admin.patch(copy("editor"), {"content": {"title": {"en": "Edited"}}}).expect(200)
+    one = copy("publisher")
+    accounts["publisher"].admin.post(
+        f"{accounts['publisher'].path}/systems/{accounts['publisher'].system}/releases", {"environment": "production"}
+    ).expect(200)
+    for name, path in (("publisher", one), ("remover", copy("remover"))):
+        accounts[name].admin.delete(path, "*").expect(204)
+    change_partner_item(world, made, {"title": {"en": "Right"}})
+    version(world.ada, made, [])
+    download(accounts["later"], made).expect(201)
+    path = f"/partners/tessera/solutions/{made['id']}/versions/1/advisories"
+    world.ada.post(path, {"severity": "high", "text": "x", "fixedIn": 9}).expect(404)
+    world.ada.post(path, {"severity": "bad", "text": "x"}).expect(422)
+    body = {"severity": "high", "text": "The rates are wrong.", "fixedIn": 2}
+    answer = world.ada.post(path, body).expect(201)
+    expect_same(answer["told"], 3, "how many are told")
+    for name, address in people.items():
+        told = name in ("holder", "editor", "publisher")
+        seen = accounts[name].admin.all(f"{accounts[name].path}/advisories")
+        expect_same([it["advisory"]["id"] for it in seen], [answer["id"]] if told else [], f"what {name} is shown")
+        if told:
+            mail = world.mailbox.next(address, "The rates are wrong.")
+            expect(made["slug"] in mail.text and "Version 2" in mail.text, f"the mail to {name}")
+    shown = accounts["publisher"].admin.all(f"{accounts['publisher'].path}/advisories")[0]
+    expect_same((shown["resolved"], shown["drafts"], shown["releases"][0]["live"]), (False, [], True), "live still")
+    expect_same(world.ada.get(path)["showing"], 1, "how many show it")
+    system = f"{accounts['publisher'].path}/systems/{accounts['publisher'].system}"
+    accounts["publisher"].admin.delete(f"{system}/environments/production/live").expect(204)
+    expect_same(accounts["publisher"].admin.all(f"{accounts['publisher'].path}/advisories")[0]["resolved"], True, "resolved")
+    expect_same(world.ada.get(path)["showing"], 0, "nobody shows it")
+    accounts["holder"].admin.post(f"{copy('holder')}/origin", {}).expect(201)
+    expect_same(accounts["holder"].admin.all(f"{accounts['holder'].path}/advisories"), [], "after taking the new version")
+    world.mailbox.settle()
+    for address in (people["remover"], people["nobody"], people["later"]):
+        expect(not world.mailbox.find(address, "The rates are wrong."), f"no mail to {address}")
+    world.lena.post(path, body).expect(404)

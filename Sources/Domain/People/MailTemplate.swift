@@ -32,6 +32,8 @@ public enum MailTemplate: String, Sendable, CaseIterable {
     case closingCancelled
     /// To a client's admins: other standard content is live.
     case standardContentChanged
+    /// To a client's admins: a version that it has copies of is faulty.
+    case advisory
 
     /// Whether somebody sits before a page and waits for it.
     public var isAwaited: Bool { self == .passwordReset || self == .mailboxCode }

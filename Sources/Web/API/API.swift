@@ -31,6 +31,7 @@ public struct API: Sendable {
     let versions: Versions
     let downloads: Downloads
     let origins: Origins
+    let advisories: Advisories
     let releases: Releases
     let environments: Environments
     let standardContent: StandardContent
@@ -59,6 +60,7 @@ public struct API: Sendable {
         versions: Versions,
         downloads: Downloads,
         origins: Origins,
+        advisories: Advisories,
         releases: Releases,
         environments: Environments,
         standardContent: StandardContent,
@@ -85,6 +87,7 @@ public struct API: Sendable {
         self.versions = versions
         self.downloads = downloads
         self.origins = origins
+        self.advisories = advisories
         self.releases = releases
         self.environments = environments
         self.standardContent = standardContent

@@ -72,6 +72,13 @@ extension APISchemas {
                 )
             ),
         ]),
+        "Advisory": advisory,
+        "VersionAdvisories": object(["advisories": list(advisory), "showing": count]),
+        "ClientAdvisory": object([
+            "advisory": advisory, "solution": id, "slug": words, "version": number, "resolved": flag,
+            "drafts": list(object(["system": id, "item": id])),
+            "releases": list(object(["system": id, "release": number, "live": flag])),
+        ]),
         "Release": release,
         "ReleaseContent": object([
             "release": release,
@@ -123,6 +130,10 @@ extension APISchemas {
         ]),
     ]
 
+    private static let advisory = object([
+        "id": id, "severity": choice(AdvisorySeverity.allCases.map(\.rawValue)), "text": words,
+        "fixedIn": nullable(number), "told": count, "madeAt": time, "madeBy": words,
+    ])
     private static let plan = object([
         "added": list(planned), "changed": list(planned), "unchanged": count, "noLongerSeen": list(planned),
         "replacesStandardContent": flag, "needsApproval": flag, "reaches": nullable(count),
@@ -221,6 +232,27 @@ extension Representation {
             "id": id(download.id), "solution": id(download.solution), "slug": .string(download.slug),
             "version": .integer(download.version), "digest": text(download.digest), "folder": text(download.folder),
             "items": .integer(download.items), "madeAt": time(download.madeAt), "madeBy": .string(download.madeBy),
+        ]
+    }
+
+    static func advisory(_ advisory: Advisory) -> JSONValue {
+        [
+            "id": id(advisory.id), "severity": .string(advisory.severity.rawValue), "text": .string(advisory.text),
+            "fixedIn": advisory.fixedIn.map(JSONValue.integer) ?? .null, "told": .integer(advisory.told),
+            "madeAt": time(advisory.madeAt), "madeBy": .string(advisory.madeBy),
+        ]
+    }
+
+    static func clientAdvisory(_ one: ClientAdvisory) -> JSONValue {
+        [
+            "advisory": advisory(one.advisory), "solution": id(one.solution), "slug": .string(one.slug),
+            "version": .integer(one.version), "resolved": .bool(one.isResolved),
+            "drafts": .array(one.drafts.map { ["system": id($0.system), "item": id($0.item)] }),
+            "releases": .array(
+                one.releases.map {
+                    ["system": id($0.system), "release": .integer($0.number), "live": .bool($0.isLive)]
+                }
+            ),
         ]
     }
 

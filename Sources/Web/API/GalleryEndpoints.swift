@@ -36,6 +36,16 @@ extension API {
                 ]
             },
             .list(
+                "/clients/{client}/advisories",
+                .readGallery,
+                "Warnings of versions that the client has copies of, or releases from such, edited or not.",
+                answer: "ClientAdvisory",
+                query: []
+            ) { call in
+                let list = try await advisories.list(call.caller, of: try call.id("client"))
+                return .list(list, limit: list.count, cursor: { "\($0.advisory.id)" }, Representation.clientAdvisory)
+            },
+            .list(
                 "/clients/{client}/systems/{system}/downloads",
                 .readItems,
                 "What was downloaded into a system's Editor.",

@@ -159,6 +159,46 @@ extension API {
                 )
                 return ["version": Representation.version(version), "items": Representation.items(items)]
             },
+            .get(
+                "/partners/{partner}/solutions/{solution}/versions/{number}/advisories",
+                .readSolutions,
+                "The warnings of a version, and how many clients still show something of it.",
+                answer: "VersionAdvisories"
+            ) { call in
+                let (list, showing) = try await advisories.list(
+                    call.caller,
+                    about: try call.numberInPath("number"),
+                    of: try call.id("solution"),
+                    try await partner(call)
+                )
+                return ["advisories": .array(list.map(Representation.advisory)), "showing": .integer(showing)]
+            },
+            .post(
+                "/partners/{partner}/solutions/{solution}/versions/{number}/advisories",
+                .editSolutions,
+                "Warns of a version: the clients that hold copies of it, or releases from such, are told by mail.",
+                body: APISchemas.object(
+                    [
+                        "severity": APISchemas.choice(AdvisorySeverity.allCases.map(\.rawValue)),
+                        "text": ["type": "string", "minLength": 1, "maxLength": 2000, "format": "lines"],
+                        "fixedIn": APISchemas.number,
+                    ],
+                    optional: ["fixedIn"]
+                ),
+                example: ["severity": "high", "text": "The rates are those of last year.", "fixedIn": 4],
+                answer: "Advisory",
+                render: { (advisory: Advisory) in .created(Representation.advisory(advisory), at: "") }
+            ) { call in
+                try await advisories.add(
+                    call.caller,
+                    AdvisorySeverity(rawValue: try call.required("severity")) ?? .low,
+                    try call.required("text"),
+                    fixedIn: call.number("fixedIn"),
+                    about: try call.numberInPath("number"),
+                    of: try call.id("solution"),
+                    try await partner(call)
+                )
+            },
             Endpoint(
                 method: .put,
                 path: "/partners/{partner}/solutions/{solution}/versions/{number}/withdrawal",
