@@ -96,6 +96,14 @@ def progress(text):
         sys.stderr.flush()
 
 
+def bar(name, done, total, began):
+    """The same as a progress bar, for what takes minutes; `began` is of the monotonic clock."""
+    left = (time.monotonic() - began) * (total - done) / done if done else 0
+    rest = f", {left:,.0f} s left" if done else ""
+    filled = 20 * done // max(1, total)
+    progress(f"{name} [{'#' * filled}{'.' * (20 - filled)}] {done:,} of {total:,}{rest}")
+
+
 def quiet():
     """Takes that line away."""
     if sys.stderr.isatty():

@@ -6,31 +6,33 @@ package import Domain
 /// Snippets are found through ``SnippetTable``; the rest, asked for less often, is in plain dictionaries.
 package struct EdgeIndex: Sendable {
     /// Whose content in which environment.
-    struct Place: Hashable {
+    struct Place: Hashable, Sendable {
         var owner: ContentOwner
         var environment: EnvironmentName
     }
 
     /// The state of the log that this index shows.
     private(set) var head: FeedHead
-    private(set) var live: [Place: LiveContent] = [:]
+    private(set) var live = SpreadTable<Place, LiveContent>()
     private(set) var snippets = SnippetTable()
-    private(set) var objects: [Digest: PreparedObject] = [:]
+    private(set) var objects = SpreadTable<Digest, PreparedObject>()
     /// Entries that this version does not understand.
     private(set) var setAside: Set<EntryKey> = []
     /// How many entries of each kind there are, understood or not.
     private(set) var counts: [UInt8: Int] = [:]
 
     // nil stands for an entry that cannot be understood.
-    private var environments: [EnvironmentKey: EnvironmentEntry?] = [:]
+    private var environments = SpreadTable<EnvironmentKey, EnvironmentEntry?>()
 
     /// Where the feed points, and what it says of the releases pointed at; `live` follows once the objects are there.
-    private var pointers: [Place: ReleaseID] = [:]
-    private var places: [ReleaseID: Place] = [:]
-    private var releases: [ReleaseID: ReleaseEntry] = [:]
+    private var pointers = SpreadTable<Place, ReleaseID>()
+    private var places = SpreadTable<ReleaseID, Place>()
+    private var releases = SpreadTable<ReleaseID, ReleaseEntry>()
     private var unsettled: Set<Place> = []
     private var unreadablePointers: Set<Place> = []
-    private var uses: [Digest: Int] = [:]
+    private var uses = SpreadTable<Digest, Int>()
+    /// Objects that nothing may need any more.
+    private var idle: Set<Digest> = []
 
     /// The key that releases must be signed with.
     private let trust: VerifyingKey
@@ -139,7 +141,10 @@ package struct EdgeIndex: Sendable {
     /// its last good release, and is tried again with the next call.
     package mutating func settle(with fetched: [PreparedObject], at head: FeedHead) {
         self.head = head
-        for object in fetched { objects[object.digest] = object }
+        for object in fetched {
+            objects[object.digest] = object
+            idle.insert(object.digest)
+        }
         var left: [Digest] = []
         var partners: Set<PartnerID> = []
         for place in unsettled {
@@ -162,14 +167,16 @@ package struct EdgeIndex: Sendable {
         refresh(partners)
         // Only now: what one place leaves may be what another takes.
         for digest in left { drop(digest) }
-        for digest in objects.keys where uses[digest] == nil { objects[digest] = nil }
+        for digest in idle where uses[digest] == nil { objects[digest] = nil }
+        idle = []
     }
 
     /// Takes over from the state before a resync: objects that need not be fetched again, and the last good release of
     /// places whose new one cannot be served yet. To be called before ``settle(with:at:)``.
     mutating func inherit(from old: EdgeIndex) {
         objects = old.objects
-        for (place, content) in old.live where pointers[place] != nil || unreadablePointers.contains(place) {
+        idle.formUnion(objects.keys)
+        for (place, content) in old.live.entries where pointers[place] != nil || unreadablePointers.contains(place) {
             live[place] = content
             show(content, at: place)
             Self.objects(of: content.entry).forEach { use($0) }
@@ -202,6 +209,7 @@ package struct EdgeIndex: Sendable {
     private mutating func drop(_ digest: Digest) {
         let left = (uses[digest] ?? 1) - 1
         uses[digest] = left > 0 ? left : nil
+        if left <= 0 { idle.insert(digest) }
     }
 
     private mutating func setAside(_ key: EntryKey, _ value: [UInt8]?) {

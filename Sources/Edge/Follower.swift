@@ -47,7 +47,9 @@ actor Follower {
                 case .swap(let head):
                     try await swap(head)
                     actions = machine.handle(.swapped(head))
-                case .discard: (table, index) = kept
+                case .discard:
+                    table.undo()
+                    index = kept
                 case .alarm(let alarm): logger.warning("follower", metadata: ["alarm": "\(alarm.rawValue)"])
                 case .wait: try await settleAgain()
                 }
@@ -61,7 +63,7 @@ actor Follower {
     }
 
     /// What the loops show, to go back to when a trial fails.
-    private var kept: (EntryTable, EdgeIndex?) = (EntryTable(), nil)
+    private var kept: EdgeIndex?
 
     private func readGenerations(after generation: Int64) async throws -> [FollowerMachine.Action] {
         let generations = try await feed.generations(after: generation, limit: Self.generationsMax)
@@ -74,13 +76,13 @@ actor Follower {
 
     private func readSnapshot() async throws -> [FollowerMachine.Action] {
         let snapshot = try await feed.snapshot()
-        table = EntryTable()
+        table.beginAnew()
         var fresh = EdgeIndex(head: snapshot.head, trust: trust)
         for entry in snapshot.entries {
             let isNew = table.set(entry)
             fresh.apply(entry, isNew: isNew)
         }
-        if let kept = kept.1 { fresh.inherit(from: kept) }
+        if let kept { fresh.inherit(from: kept) }
         index = fresh
         return machine.handle(.snapshot(snapshot.head, trial: table.hash))
     }
@@ -102,7 +104,8 @@ actor Follower {
 
     private func publish(_ next: EdgeIndex) {
         index = next
-        kept = (table, next)
+        table.settle()
+        kept = next
         show(next)
     }
 
@@ -115,16 +118,52 @@ actor Follower {
     }
 }
 
-/// Every entry as sent, and the hash of all of them.
+/// Every entry as sent, and the hash of all of them; what was changed since the last state that held can be undone. Not by
+/// a second copy: there may be a million entries, and a change touches two.
 private struct EntryTable {
-    private var values: [EntryKey: [UInt8]] = [:]
-    private(set) var hash = StateHash.empty
+    private struct State {
+        var values: [EntryKey: [UInt8]] = [:]
+        var hash = StateHash.empty
+    }
+
+    private var state = State()
+    /// The state before a beginning anew.
+    private var former: State?
+    /// What entries were before they were changed, in order, and the hash then.
+    private var changed: [(key: EntryKey, value: [UInt8]?)] = []
+    private var settledHash = StateHash.empty
+
+    var hash: StateHash { state.hash }
 
     /// Takes a change; returns whether the entry is new.
     mutating func set(_ change: FeedChange) -> Bool {
-        let old = values[change.key]
-        hash.replace(change.key, old: old, new: change.value)
-        values[change.key] = change.value
+        let old = state.values[change.key]
+        state.hash.replace(change.key, old: old, new: change.value)
+        state.values[change.key] = change.value
+        if former == nil { changed.append((change.key, old)) }
         return old == nil
+    }
+
+    /// Starts from nothing.
+    mutating func beginAnew() {
+        undo()
+        former = state
+        state = State()
+    }
+
+    /// The present state holds: there is no way back from here.
+    mutating func settle() {
+        former = nil
+        changed = []
+        settledHash = state.hash
+    }
+
+    /// Goes back to the last state that held.
+    mutating func undo() {
+        if let former { state = former }
+        former = nil
+        for (key, value) in changed.reversed() { state.values[key] = value }
+        changed = []
+        state.hash = settledHash
     }
 }

@@ -60,7 +60,7 @@ struct SnippetTable: Sendable {
     private var terms: [Terms] = []
     private var treatmentNumbers: [Terms: UInt32] = [:]
     /// The live production releases of systems.
-    private var own: [SystemID: ResponseSet] = [:]
+    private var own = SpreadTable<SystemID, ResponseSet>()
 
     // MARK: Looking up
 

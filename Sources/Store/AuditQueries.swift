@@ -105,6 +105,12 @@ public struct AuditEvent: Hashable, Sendable {
     }
 }
 
+/// Where an event stands.
+struct AuditPlace: Hashable, Sendable {
+    let tenant: Tenant
+    let sequence: Int64
+}
+
 /// What a check of all audit chains came to.
 public struct AuditCheck: Hashable, Sendable {
     /// How many chains there are.
@@ -117,6 +123,9 @@ public struct AuditCheck: Hashable, Sendable {
 
 extension Connection {
     /// Appends an event to a tenant's chain; under the tenant's lock, and before the feed's head is taken.
+    ///
+    /// - Returns: The event's place in the chain.
+    @discardableResult
     func audit(
         _ tenant: Tenant,
         _ action: String,
@@ -124,7 +133,7 @@ extension Connection {
         _ details: [String: JSONValue] = [:],
         by caller: Caller,
         at now: Timestamp
-    ) throws {
+    ) throws -> AuditPlace {
         let name = SQLValue.text(of: tenant)
         try execute(AuditSQL.begin, name, .bytes(Storage.emptyChain))
         guard let tail = try rows(AuditSQL.lockTail, name).first else { throw MissingHead() }
@@ -153,6 +162,7 @@ extension Connection {
             .bytes(hash)
         )
         try execute(AuditSQL.moveTail, .bytes(hash), name)
+        return AuditPlace(tenant: tenant, sequence: event.sequence)
     }
 }
 

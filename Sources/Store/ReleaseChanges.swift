@@ -111,7 +111,7 @@ extension Storage {
             let previous = try environment.live(connection)
             if let basis = new.basis, basis.release != previous?.id { throw StaleBasis() }
             let isProposed = environment.needsApproval && caller.person != nil
-            try connection.audit(
+            let event = try connection.audit(
                 tenant,
                 isProposed ? "release.proposed" : "release.published",
                 "release/\(new.id)",
@@ -137,7 +137,7 @@ extension Storage {
                 }
                 let release = new.stored(number: workspace.lastRelease, generation: feed.generation)
                 try connection.insert(new, release, workspace.id, environment.id, by: caller, at: now)
-                try environment.point(at: release, insteadOf: previous, connection, &feed, by: caller, at: now)
+                try environment.point(at: release, insteadOf: previous, connection, &feed, by: caller, event, at: now)
                 let answer = environment.live(release, feed.generation)
                 try connection.keepAnswer(to: caller, answer, at: now)
                 return answer
@@ -170,7 +170,7 @@ extension Storage {
                 throw Refusal(.forbidden, "Another person than the one who proposed it approves a release.")
             }
             let environment = try workspace.environment(proposed.environment, connection)
-            try connection.audit(
+            let event = try connection.audit(
                 tenant,
                 approve ? "release.approved" : "release.rejected",
                 "release/\(proposed.id)",
@@ -200,7 +200,15 @@ extension Storage {
                         EnvironmentEntry(owner: scope.owner, name: proposed.environment)
                     )
                     try decide(.published, feed.generation)
-                    try environment.point(at: release, insteadOf: previous, connection, &feed, by: caller, at: now)
+                    try environment.point(
+                        at: release,
+                        insteadOf: previous,
+                        connection,
+                        &feed,
+                        by: caller,
+                        event,
+                        at: now
+                    )
                 }
             } else {
                 try decide(.rejected, 0)
@@ -240,7 +248,7 @@ extension Storage {
             guard release.id != present?.id else {
                 throw Refusal(.conflict, "Release \(release.number) is live in '\(environment)' already.", field: "to")
             }
-            try connection.audit(
+            let event = try connection.audit(
                 tenant,
                 "release.restored",
                 "release/\(release.id)",
@@ -252,7 +260,7 @@ extension Storage {
                 at: now
             )
             return try FeedWriter.write(connection, at: now) { feed in
-                try place.point(at: release, insteadOf: present, connection, &feed, by: caller, at: now)
+                try place.point(at: release, insteadOf: present, connection, &feed, by: caller, event, at: now)
                 return place.live(release, feed.generation)
             }
         }
@@ -274,7 +282,7 @@ extension Storage {
             guard let present = try place.live(connection) else {
                 throw Refusal(.conflict, "Nothing is live in '\(environment)'.", field: "environment")
             }
-            try connection.audit(
+            let event = try connection.audit(
                 tenant,
                 "release.unpublished",
                 "release/\(present.id)",
@@ -283,7 +291,7 @@ extension Storage {
                 at: now
             )
             return try FeedWriter.write(connection, at: now) { feed in
-                try place.point(at: nil, insteadOf: present, connection, &feed, by: caller, at: now)
+                try place.point(at: nil, insteadOf: present, connection, &feed, by: caller, event, at: now)
                 return feed.generation
             }
         }

@@ -45,7 +45,8 @@ enum ReleaseSQL: String, StatementSet {
         """
     case deleteLive = "DELETE FROM live WHERE environment_id = ?"
     case insertLiveChange = """
-        INSERT INTO live_change (environment_id, generation, at, release_id, made_by) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO live_change (environment_id, generation, at, release_id, made_by, audit_tenant, audit_sequence)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
         """
     case standardSolutions = """
         SELECT solution_version.solution_id, solution_version.id, live.release_id FROM workspace

@@ -84,6 +84,8 @@ extension StoreSchema {
             at BIGINT NOT NULL,
             release_id TEXT REFERENCES release (id),
             made_by TEXT NOT NULL,
+            audit_tenant TEXT,
+            audit_sequence BIGINT,
             PRIMARY KEY (environment_id, generation)
         )
         """,

@@ -78,6 +78,7 @@ extension EnvironmentRecord {
         _ connection: any Connection,
         _ feed: inout FeedWriter,
         by caller: Caller,
+        _ event: AuditPlace,
         at now: Timestamp
     ) throws {
         try connection.execute(
@@ -86,7 +87,9 @@ extension EnvironmentRecord {
             .integer(feed.generation),
             .time(now),
             release.map { .text(of: $0.id) } ?? .null,
-            .text(caller.auditName)
+            .text(caller.auditName),
+            .text(of: event.tenant),
+            .integer(event.sequence)
         )
         if let previous { try feed.set(.release(previous.id), nil) }
         guard let release else {

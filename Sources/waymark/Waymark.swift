@@ -24,7 +24,8 @@ struct Waymark: AsyncParsableCommand {
             Demo.self, Serve.self, PartnerCommand.self, Import.self, GalleryCommand.self, Publish.self, LinkHosts.self,
             Rollback.self, Unpublish.self, Suspend.self, Resume.self, Resolve.self, PersonCommand.self,
             TokenCommand.self,
-            MailCommand.self, AuditCommand.self, Verify.self, Backup.self, Restore.self, Config.self, Doctor.self,
+            MailCommand.self, AuditCommand.self, Verify.self, Evidence.self, Backup.self, Restore.self, Config.self,
+            Doctor.self,
         ]
     )
 

@@ -107,3 +107,12 @@ class Deployment:
             return answer.getheader("Waymark-Outcome") or f"status {answer.status}", body
         finally:
             connection.close()
+
+    def get(self, path: str) -> bytes:
+        """What the edge answers at a path."""
+        connection = http.client.HTTPConnection(urlsplit(self.addresses["edge"]).netloc, timeout=20)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().read()
+        finally:
+            connection.close()

@@ -1,5 +1,8 @@
 """Publishing: releases of a client's own content and of standard content, live pointers, environments, approval."""
 
+import base64
+import hashlib
+import itertools
 import json
 import time
 from datetime import UTC, datetime
@@ -345,3 +348,48 @@ def explaining(world: World) -> None:
     analyst.get(f"/explanations?{query}").expect(404)
     shown = json.loads(world.deployment.command("resolve", "sapUserId", account.client_id, "--at", two))
     expect_same((shown["served"]["release"], shown["served"]["madeBy"]), (2, me), "by command")
+
+
+@check
+def evidence(world: World) -> None:
+    """F-083 F-085 F-088 which scripts pages got from when to when, by whose authority, as a chain that holds together"""
+    key, head = f"vega-{world.number}", world.address("head", "vega.example")
+    partner = world.partner(world.unique("Vega"), key, head)
+    account = world.account(admin=world.address("it"), partner=partner, key=key)
+    add(account.admin, items(account), shout("Own"))
+    made = solution(world, partner, key)
+    version(partner, made, [shout("Standard")], key)
+    standard(world, partner, key, made).expect(200)
+    publish(account.admin, account).expect(200)
+    suspension = f"/partners/{key}/clients/{account.id}/suspension"
+    partner.put(suspension, {"reason": "Review"}).expect(200)
+    partner.delete(suspension).expect(204)
+    account.admin.delete(live(account)).expect(204)
+    account.admin.put(f"{account.path}/standard-content", {"off": True}).expect(200)
+    words = ("evidence", "export", "--partner", key, "--client", account.client_id, "--edge", "https://edge.example")
+    lines = [json.loads(line) for line in world.deployment.command(*words).splitlines()]
+    expect_same([line["outcome"] for line in lines],
+                ["empty", "standard", "release", "suspended", "release", "standard", "empty"], "the periods")
+    expect(all(a["until"] == b["from"] for a, b in itertools.pairwise(lines)), "without gaps")
+    expect_same(lines[-1]["until"], None, "the last one holds still")
+    for number, line in enumerate(lines):
+        body = {name: value for name, value in line.items() if name != "hash"}
+        told = hashlib.sha256(json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+        expect_same(line["hash"], told.hexdigest(), "a line's hash")
+        if number:
+            expect_same(line["previous"], lines[number - 1]["hash"], "the hash before")
+    me = f"person/{account.admin.get('/me')['id']}"
+    own, other = lines[2], lines[1]
+    expect_same((own["content"], own["authorization"]["liveBy"]), ("client", me), "who put the client's own live")
+    expect_same(other["authorization"]["audit"]["tenant"].split("/")[0], "partner", "whose chain has the standard's")
+    events = {event["sequence"]: event for event in account.admin.all(f"{account.path}/audit-events")}
+    event = events[own["authorization"]["audit"]["sequence"]]
+    expect_same((event["action"], event["details"]["snippet"]), ("release.published", own["scripts"][0]["sha256"]),
+                "the event of the audit")
+    for script in own["scripts"]:
+        expect(script["url"].startswith("https://edge.example/v1/"), "whole URLs")
+        digest = bytes.fromhex(script["sha256"])
+        expect_same(script["integrity"], "sha256-" + base64.b64encode(digest).decode(), "the integrity")
+    player = next(script for script in own["scripts"] if script["role"] == "player")
+    edge = world.deployment.get(player["url"].removeprefix("https://edge.example"))
+    expect_same(hashlib.sha256(edge).hexdigest(), player["sha256"], "the player that the edge serves")

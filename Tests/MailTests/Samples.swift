@@ -10,6 +10,8 @@ enum Samples {
         "personAddress": "amelie@nordwind.example", "role": "contentManager", "reason": "The invoice is not paid.",
         "link": link, "code": "48213907", "minutes": "1017", "expiresAt": "2026-03-01T09:05:00Z",
         "changedAt": "2026-03-02T10:00:00Z", "closesAt": "2026-04-01T00:00:00Z",
+        "solutionName": "Travel policy", "version": "31", "advisory": "The rates are those of last year.",
+        "fixedIn": "42",
     ]
 
     /// The templates; reading them takes a while, so they are read once.

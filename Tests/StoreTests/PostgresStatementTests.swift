@@ -57,7 +57,7 @@ struct PostgresStatementTests {
     @Test("parameters are numbered in order, and those within quotes stay")
     func numbering() {
         let numbered = Statement.all.map(PostgresDialect.numbered)
-        #expect(numbered.contains("SELECT value FROM edge_entry WHERE kind = $1 AND key = $2"))
+        #expect(numbered.contains("SELECT value, since, since_at FROM edge_entry WHERE kind = $1 AND key = $2"))
         #expect(numbered.allSatisfy { !$0.contains("?") })
     }
 }
