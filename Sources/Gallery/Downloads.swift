@@ -53,11 +53,40 @@ public struct Downloads: Sendable {
         version: Int64?,
         to client: ClientID,
         _ system: SystemID
-    ) async throws -> DownloadRecord {
+    ) async throws -> [DownloadRecord] {
         try await access.client(caller, client, at: system, .downloadSolution)
-        return try await storage.download(
-            solution,
-            version,
+        return try await download([(solution, version)], to: client, system, by: caller)
+    }
+
+    /// Copies all that the standard content which is live in production was made from, in one act (decision D-3).
+    ///
+    /// - Throws: `conflict` where nothing is live.
+    public func downloadStandard(
+        _ caller: Caller,
+        to client: ClientID,
+        _ system: SystemID
+    ) async throws -> [DownloadRecord] {
+        try await access.client(caller, client, at: system, .downloadSolution)
+        let live = try await storage.standardContent(of: client).first { $0.system.id == system }?.live ?? []
+        guard let production = live.first(where: { $0.environment == .production }) else {
+            throw Refusal(.conflict, "No standard content is live in production.")
+        }
+        return try await download(
+            production.solutions.map { ($0.solution, $0.version) },
+            to: client,
+            system,
+            by: caller
+        )
+    }
+
+    private func download(
+        _ choices: [(solution: SolutionID, version: Int64?)],
+        to client: ClientID,
+        _ system: SystemID,
+        by caller: Caller
+    ) async throws -> [DownloadRecord] {
+        try await storage.download(
+            choices,
             to: client,
             system,
             copies: { try Solution.items(ofVersion: $0) },

@@ -44,86 +44,67 @@ public struct DownloadRecord: Hashable, Sendable {
 }
 
 extension Storage {
-    /// Copies a version's items into a client's workspace, as drafts with ids of their own and an origin (rules F-080,
-    /// F-089; D-9). Nothing is published by it, and nothing of the original is touched.
+    /// Copies versions' items into a client's workspace, as drafts with ids of their own and an origin (rules F-080, F-089;
+    /// D-9). Nothing is published by it, and nothing of the original is touched.
     ///
     /// - Parameters:
-    ///   - solution: A solution that the client sees.
-    ///   - number: The version; nil for the newest one that is not withdrawn.
+    ///   - choices: Solutions that the client sees, and their versions; nil for the newest one that is not withdrawn.
     ///   - client: Whose.
     ///   - system: Into which of its systems.
     ///   - copies: The drafts of a version's content, without folder and origin.
     ///   - caller: Who.
-    /// - Returns: The act.
+    /// - Returns: What was taken; all or none.
     /// - Throws: `notFound` for a solution that the client does not see, `conflict` for a version that is withdrawn, or
     ///   for a system of another type.
     public func download(
-        _ solution: SolutionID,
-        _ number: Int64?,
+        _ choices: [(solution: SolutionID, version: Int64?)],
         to client: ClientID,
         _ system: SystemID,
         copies: @escaping @Sendable (_ content: [UInt8]) throws -> [ContentItem],
         by caller: Caller
-    ) async throws -> DownloadRecord {
+    ) async throws -> [DownloadRecord] {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
             let workspace = try connection.lockWorkspace(.client(client, system), runtime)
-            let record = try connection.solution(solution, seenBy: client)
-            guard record.system == (try connection.system(system, of: client)).type else {
-                throw Refusal(.conflict, "The solution is for '\(record.system)', this system is another.")
-            }
-            guard
-                let version = try number.map({ try connection.version($0, of: solution) })
-                    ?? connection.newestVersion(of: solution)
-            else { throw Storage.noSolution }
-            guard version.withdrawnAt == nil else {
-                throw Refusal(.conflict, "Version \(version.number) was withdrawn; take another.", field: "version")
-            }
-            let folder = try connection.freeFolder(Slug(from: record.slug, else: "solution"), workspace)
-            let new = try copies(try connection.content(of: version.id)).map { item in
-                NewItem(
-                    item: item,
-                    folder: folder,
-                    slug: Slug(from: item.id, else: "item"),
-                    origin: ItemOrigin(version: version.id, item: item.id)
+            let type = try connection.system(system, of: client).type
+            let downloads = try choices.map { choice in
+                let record = try connection.solution(choice.solution, seenBy: client)
+                guard record.system == type else {
+                    throw Refusal(.conflict, "The solution is for '\(record.system)', this system is another.")
+                }
+                guard
+                    let version = try choice.version.map({ try connection.version($0, of: record.id) })
+                        ?? connection.newestVersion(of: record.id)
+                else { throw Storage.noSolution }
+                guard version.withdrawnAt == nil else {
+                    throw Refusal(.conflict, "Version \(version.number) was withdrawn; take another.", field: "version")
+                }
+                return try connection.download(
+                    record,
+                    version,
+                    into: workspace,
+                    try copies(try connection.content(of: version.id)),
+                    by: caller,
+                    at: now,
+                    runtime
                 )
             }
-            let items = try connection.insert(new, into: workspace, .downloaded, by: caller, at: now, runtime)
-            let download = DownloadRecord(
-                id: DownloadID(runtime),
-                solution: solution,
-                slug: record.slug,
-                version: version.number,
-                digest: version.digest,
-                folder: folder,
-                items: Int64(items.count),
-                madeAt: now,
-                madeBy: caller.auditName
-            )
-            try connection.execute(
-                DownloadSQL.insert,
-                .text(of: download.id),
-                .text(of: workspace),
-                .text(of: version.id),
-                .text(of: folder),
-                .integer(download.items),
-                .time(now),
-                .text(download.madeBy)
-            )
-            try connection.audit(
-                .client(client),
-                "solution.downloaded",
-                "system/\(system)",
-                [
-                    "solution": .string("\(solution)"), "version": .integer(version.number),
-                    "digest": .string("\(version.digest)"),
-                ],
-                by: caller,
-                at: now
-            )
-            try connection.keepAnswer(to: caller, download, at: now)
-            return download
+            for download in downloads {
+                try connection.audit(
+                    .client(client),
+                    "solution.downloaded",
+                    "system/\(system)",
+                    [
+                        "solution": .string("\(download.solution)"), "version": .integer(download.version),
+                        "digest": .string("\(download.digest)"),
+                    ],
+                    by: caller,
+                    at: now
+                )
+            }
+            try connection.keepAnswer(to: caller, downloads, at: now)
+            return downloads
         }
     }
 
@@ -201,6 +182,49 @@ public struct OriginRecord: Sendable {
 }
 
 extension Connection {
+    fileprivate func download(
+        _ solution: SolutionRecord,
+        _ version: VersionRecord,
+        into workspace: WorkspaceID,
+        _ items: [ContentItem],
+        by caller: Caller,
+        at now: Timestamp,
+        _ runtime: Runtime
+    ) throws -> DownloadRecord {
+        let folder = try freeFolder(Slug(from: solution.slug, else: "solution"), workspace)
+        let new = items.map { item in
+            NewItem(
+                item: item,
+                folder: folder,
+                slug: Slug(from: item.id, else: "item"),
+                origin: ItemOrigin(version: version.id, item: item.id)
+            )
+        }
+        let made = try insert(new, into: workspace, .downloaded, by: caller, at: now, runtime)
+        let download = DownloadRecord(
+            id: DownloadID(runtime),
+            solution: solution.id,
+            slug: solution.slug,
+            version: version.number,
+            digest: version.digest,
+            folder: folder,
+            items: Int64(made.count),
+            madeAt: now,
+            madeBy: caller.auditName
+        )
+        try execute(
+            DownloadSQL.insert,
+            .text(of: download.id),
+            .text(of: workspace),
+            .text(of: version.id),
+            .text(of: folder),
+            .integer(download.items),
+            .time(now),
+            .text(download.madeBy)
+        )
+        return download
+    }
+
     fileprivate func freeFolder(_ slug: Slug, _ workspace: WorkspaceID) throws -> Slug {
         var free = slug
         var number = 1

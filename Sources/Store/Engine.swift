@@ -64,7 +64,7 @@ public struct Statement: Hashable, Sendable {
         + of(ItemSQL.self) + of(SolutionSQL.self) + of(DownloadSQL.self) + of(EnvironmentSQL.self) + of(ReachSQL.self)
         + of(SigningSQL.self)
         + of(StandardContentSQL.self) + of(ExplanationSQL.self) + of(AdvisorySQL.self)
-        + of(EvidenceSQL.self)
+        + of(EvidenceSQL.self) + of(NoticeSQL.self)
 
     private static func of<Statements: StatementSet>(_ statements: Statements.Type) -> [Statement] {
         statements.allCases.map(Statement.init)

@@ -20,8 +20,20 @@ enum ErasureSQL: String, StatementSet {
             JOIN client_system ON client_system.id = workspace.system_id WHERE client_system.client_id = ?
         )
         """
+    case deleteRevisions = """
+        DELETE FROM item_revision WHERE item_id IN (
+            SELECT item.id FROM item JOIN workspace ON workspace.id = item.workspace_id
+            JOIN client_system ON client_system.id = workspace.system_id WHERE client_system.client_id = ?
+        )
+        """
+    case deleteItems = """
+        DELETE FROM item WHERE workspace_id IN (
+            SELECT workspace.id FROM workspace JOIN client_system ON client_system.id = workspace.system_id
+            WHERE client_system.client_id = ?
+        )
+        """
     case eraseReleases = """
-        UPDATE release SET content = ? WHERE workspace_id IN (
+        UPDATE release SET content = ?, notes = NULL WHERE workspace_id IN (
             SELECT workspace.id FROM workspace JOIN client_system ON client_system.id = workspace.system_id
             WHERE client_system.client_id = ?
         )
@@ -140,7 +152,7 @@ extension Connection {
         }
         for statement in [
             ErasureSQL.deleteLinks, .deleteCodes, .deleteMails, .deleteJoiningSystems, .deleteJoinings,
-            .deleteMemberships, .deleteAccounts, .deleteLive,
+            .deleteMemberships, .deleteAccounts, .deleteLive, .deleteRevisions, .deleteItems,
         ] {
             try execute(statement, client)
         }

@@ -108,6 +108,15 @@ extension StoreSchema {
         """,
         "CREATE INDEX advisory_version ON advisory (solution_version_id)",
         "CREATE INDEX live_release ON live (release_id)",
+        """
+        CREATE TABLE standard_notice (
+            partner_id TEXT NOT NULL REFERENCES partner (id),
+            system_type TEXT NOT NULL,
+            due_at BIGINT NOT NULL,
+            after_client TEXT NOT NULL,
+            PRIMARY KEY (partner_id, system_type)
+        )
+        """,
         "ALTER TABLE edge_entry ADD COLUMN since BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE edge_entry ADD COLUMN since_at BIGINT NOT NULL DEFAULT 0",
         """

@@ -91,6 +91,9 @@ extension EnvironmentRecord {
             .text(of: event.tenant),
             .integer(event.sequence)
         )
+        if case .standard(let partner, let type) = owner, name == .production {
+            try connection.noteStandardChange(of: partner, type, at: now)
+        }
         if let previous { try feed.set(.release(previous.id), nil) }
         guard let release else {
             try connection.execute(ReleaseSQL.deleteLive, .text(of: id))

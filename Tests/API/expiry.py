@@ -1,8 +1,10 @@
 """What ends by itself: invitations, codes, sessions, tokens, reservations, clients that close."""
 
+import sqlite3
 from datetime import timedelta
 
 from clock import LaterWorld
+from editing import add, shout
 from joining import NEW, shape
 from suite import check, expect, expect_same, until
 from world import PASSWORD
@@ -192,9 +194,27 @@ def closing_happens(world: LaterWorld) -> None:
     """D-4 a client that is closing is closed when its time has come: unknown at the edge, gone for its people"""
     world.renew()
     account = world.account()
+    secret = "A secret of the client's"
+    path = f"{account.path}/systems/{account.system}"
+    add(account.admin, f"{path}/items", shout(secret))
+    account.admin.post(f"{path}/releases", {"environment": "production", "notes": secret}).expect(200)
+    add(account.admin, f"{path}/items", shout("Draft"))
     world.nora.put(f"{account.path}/closing", {"reason": "We move."}).expect(200)
     until(lambda: world.deployment.outcome(account.client_id) == "suspended", "the edge answers the no-op")
+    expect(any(secret in row for row in held(world)), "the content is in the database before")
     world.clock.move(7 * DAY + HOUR)
     world.renew()
     until(lambda: world.deployment.outcome(account.client_id) == "unknown", "the key is unknown", 10)
     world.nora.get(account.path).expect(404)
+    expect(not any(secret in row for row in held(world)), "items, their history and releases are erased")
+
+
+def held(world: LaterWorld) -> list[str]:
+    """Everything that the database holds of items and releases, but for the scripts that were public."""
+    database = sqlite3.connect(f"file:{world.deployment.data}/waymark.sqlite?mode=ro", uri=True)
+    try:
+        query = """SELECT CAST(content AS TEXT) || name || words FROM item UNION ALL SELECT CAST(content AS TEXT) FROM item_revision
+            UNION ALL SELECT CAST(content AS TEXT) || coalesce(notes, '') FROM release"""
+        return [row if isinstance(row, str) else row.decode() for row, in database.execute(query)]
+    finally:
+        database.close()

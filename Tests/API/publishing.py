@@ -393,3 +393,33 @@ def evidence(world: World) -> None:
     player = next(script for script in own["scripts"] if script["role"] == "player")
     edge = world.deployment.get(player["url"].removeprefix("https://edge.example"))
     expect_same(hashlib.sha256(edge).hexdigest(), player["sha256"], "the player that the edge serves")
+
+
+@check
+def told(world: World) -> None:
+    """D-3 D-18 clients are told when standard content changes, and take all of it as copies in one act"""
+    key, head = f"lyra-{world.number}", world.address("head", "lyra.example")
+    partner = world.partner(world.unique("Lyra"), key, head)
+    address, other = world.address("it"), world.address("off")
+    account = world.account(admin=address, partner=partner, key=key)
+    silent = world.account(admin=other, partner=partner, key=key)
+    silent.admin.put(f"{silent.path}/standard-content", {"off": True}).expect(200)
+    downloads = f"{account.path}/systems/{account.system}/downloads"
+    account.admin.post(downloads, {"standard": True}).expect(409, "conflict")
+    made = [solution(world, partner, key) for _ in range(2)]
+    for one, title in zip(made, ("First", "Second"), strict=True):
+        version(partner, one, [shout(title)], key)
+    body = {"environment": "production", "solutions": [{"solution": one["id"], "version": 1} for one in made]}
+    path = f"/partners/{key}/standard-content/sap-concur/releases"
+    for _ in range(2):
+        partner.post(path, body).expect(200)
+    world.mailbox.next(address, "standard content", 20)
+    world.mailbox.settle()
+    expect(not world.mailbox.find(address, "standard content"), "two publications in a row are told once")
+    expect(not world.mailbox.find(other, "standard content"), "who has it switched off is not told")
+    account.admin.post(downloads, {"standard": True, "version": 1}).expect(422)
+    taken = account.admin.post(downloads, {"standard": True}).expect(201).items
+    expect_same([one["slug"] for one in taken], [one["slug"] for one in made], "what was taken")
+    expect_same({item["name"] for item in account.admin.all(items(account))}, {"First", "Second"}, "the copies")
+    plan = publish(account.admin, account, dryRun=True).expect(200)["plan"]
+    expect(plan["replacesStandardContent"] and len(plan["noLongerSeen"]) == 2, "what users would no longer see")

@@ -55,10 +55,8 @@ extension APISchemas {
         "VersionContent": object(["version": version, "items": list(versionItem)]),
         "GallerySolution": object(["solution": solution, "newest": version]),
         "GalleryContent": object(["solution": solution, "versions": list(version), "items": list(versionItem)]),
-        "Download": object([
-            "id": id, "solution": id, "slug": slug, "version": number, "digest": digest, "folder": slug, "items": count,
-            "madeAt": time, "madeBy": words,
-        ]),
+        "Download": download,
+        "Downloads": object(["items": list(download)]),
         "Origin": object([
             "solution": solution, "version": version, "versionsBehind": count, "newest": nullable(version),
             "later": list(version), "removed": flag,
@@ -130,6 +128,10 @@ extension APISchemas {
         ]),
     ]
 
+    private static let download = object([
+        "id": id, "solution": id, "slug": slug, "version": number, "digest": digest, "folder": slug, "items": count,
+        "madeAt": time, "madeBy": words,
+    ])
     private static let advisory = object([
         "id": id, "severity": choice(AdvisorySeverity.allCases.map(\.rawValue)), "text": words,
         "fixedIn": nullable(number), "told": count, "madeAt": time, "madeBy": words,

@@ -58,15 +58,30 @@ extension API {
             .post(
                 "/clients/{client}/systems/{system}/downloads",
                 .downloadSolution,
-                "Copies a version's items into the Editor, as drafts in a folder of their own; nothing is published by it.",
+                """
+                Copies a version's items into the Editor, as drafts in a folder of their own; nothing is published by it. \
+                With `standard`, does so for every version that the live standard content was made from.
+                """,
                 body: APISchemas.object(
-                    ["solution": APISchemas.id, "version": APISchemas.number],
-                    optional: ["version"]
+                    ["solution": APISchemas.id, "version": APISchemas.number, "standard": APISchemas.flag],
+                    optional: ["solution", "version", "standard"]
                 ),
-                answer: "Download",
-                render: { (download: DownloadRecord) in .created(Representation.download(download), at: "") }
+                answer: "Downloads",
+                render: { (downloads: [DownloadRecord]) in
+                    .created(["items": .array(downloads.map(Representation.download))], at: "")
+                }
             ) { call in
-                try await downloads.download(
+                if call.flag("standard") == true {
+                    guard call.body["solution"] == nil, call.body["version"] == nil else {
+                        throw Refusal(.invalid, "Send either 'standard' or a solution.", field: "standard")
+                    }
+                    return try await downloads.downloadStandard(
+                        call.caller,
+                        to: try call.id("client"),
+                        try call.id("system")
+                    )
+                }
+                return try await downloads.download(
                     call.caller,
                     try call.solution(),
                     version: call.number("version"),

@@ -37,6 +37,13 @@ extension Periodic {
         }
     }
 
+    /// Tells clients that other standard content is live.
+    static func standardTeller(_ storage: Storage, _ logger: Logger) -> Periodic {
+        Periodic(pause: .seconds(1), failure: "Clients could not be told of standard content.", logger: logger) {
+            while try await storage.tellOfStandardContent() { try Task.checkCancellation() }
+        }
+    }
+
     /// Forgets items that nobody can restore any more, once an hour.
     static func itemForgetter(_ storage: Storage, _ logger: Logger) -> Periodic {
         Periodic(pause: .seconds(3600), failure: "Deleted items could not be forgotten.", logger: logger) {

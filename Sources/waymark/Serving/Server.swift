@@ -140,6 +140,7 @@ struct Server: Sendable {
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = Periodic.logTrimmer(services.storage, logger)
         let closer = Periodic.clientCloser(services.storage, logger)
+        let teller = Periodic.standardTeller(services.storage, logger)
         let forgetter = Periodic.itemForgetter(services.storage, logger)
         let origin = try settings.controlOrigin()
         let delivery = try MailDelivery(
@@ -153,7 +154,8 @@ struct Server: Sendable {
         let commands = SocketServer(path: socket, services: services, logger: logger)
         watch.edge = edge
         let services: [any Service] =
-            [ops, control, edge, trimmer, closer, forgetter, mail, commands] + (certificates == nil ? [] : [watch])
+            [ops, control, edge, trimmer, closer, teller, forgetter, mail, commands]
+            + (certificates == nil ? [] : [watch])
             + (try further(bound))
             + [
                 announcement
