@@ -54,9 +54,13 @@ public struct Access: Sendable {
         return relation
     }
 
-    /// Checks a caller who acts at one system of a client.
+    /// Checks a caller who acts at one system of a client. Another client's system answers like one that does not exist.
     public func client(_ caller: Caller, _ client: ClientID, at system: SystemID, _ action: Action) async throws {
-        guard let relation = try await self.client(caller, client, action) else { return }
+        let relation = try await self.client(caller, client, action)
+        guard try await storage.hasSystem(system, client) else {
+            throw Refusal(.notFound, "There is no such system.")
+        }
+        guard let relation else { return }
         guard relation.reachesAllSystems || relation.systems.contains(system) else {
             throw Refusal(.forbidden, "You were not given this system.")
         }

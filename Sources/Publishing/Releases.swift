@@ -166,7 +166,7 @@ public struct Releases: Sendable {
         to number: Int64
     ) async throws -> LiveRelease {
         try await requirePublisher(caller, scope, environment)
-        return try await storage.rollBack(scope.owner, environment, to: number, by: caller)
+        return try await storage.rollBack(scope.owner, environment, to: number, within: scope, by: caller)
     }
 
     /// Takes a live pointer away; returns the generation in which it went.
@@ -186,7 +186,7 @@ public struct Releases: Sendable {
         environment: EnvironmentName
     ) async throws -> Int64 {
         try await requirePublisher(caller, scope, environment)
-        return try await storage.unpublish(scope.owner, environment, by: caller)
+        return try await storage.unpublish(scope.owner, environment, within: scope, by: caller)
     }
 
     /// Approves a proposed release, which then is live, or rejects it; who proposed it may only reject.

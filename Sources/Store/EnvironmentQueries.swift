@@ -24,7 +24,7 @@ enum EnvironmentSQL: String, StatementSet {
         """
     case change = "UPDATE environment SET needs_approval = ?, archived_at = ? WHERE id = ?"
     case setKey = "UPDATE environment SET key = ? WHERE id = ?"
-    case delete = "UPDATE environment SET name = id, deleted_at = ? WHERE id = ?"
+    case delete = "UPDATE environment SET former_name = name, name = id, deleted_at = ? WHERE id = ?"
 }
 
 /// An environment of a workspace.

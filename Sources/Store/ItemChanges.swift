@@ -93,7 +93,10 @@ extension Storage {
             guard record.revision == revision else {
                 throw Refusal(.stale, "This has changed since you read it: read it again, and decide anew.")
             }
-            guard edit != ItemEdit(record) else { return record }
+            guard edit != ItemEdit(record) else {
+                try connection.keepAnswer(to: caller, record, at: now)
+                return record
+            }
             if !edit.isDeleted {
                 let taken = try connection.itemNamed(edit.slug, in: edit.folder, workspace)
                 guard taken == nil || taken == id else {
@@ -127,6 +130,7 @@ extension Storage {
                 .text(of: id)
             )
             try connection.insertRevision(record, change, content)
+            try connection.keepAnswer(to: caller, record, at: now)
             return record
         }
     }

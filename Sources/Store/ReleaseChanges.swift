@@ -170,6 +170,9 @@ extension Storage {
                 throw Refusal(.forbidden, "Another person than the one who proposed it approves a release.")
             }
             let environment = try workspace.environment(proposed.environment, connection)
+            guard !approve || environment.archivedAt == nil else {
+                throw Refusal(.conflict, "The environment '\(environment.name)' is archived.")
+            }
             let event = try connection.audit(
                 tenant,
                 approve ? "release.approved" : "release.rejected",
@@ -219,15 +222,24 @@ extension Storage {
 
     /// Moves the live pointer back: to release `number`, else to the one before the live one, of that environment.
     ///
+    /// - Parameters:
+    ///   - owner: Whose content.
+    ///   - environment: Where.
+    ///   - number: The release; nil for the one before.
+    ///   - scope: Whose the owner must be; nil for the operator, who has found it otherwise.
+    ///   - caller: Who.
+    /// - Returns: Where the pointer went.
     /// - Throws: `notFound` where there is no such release, `conflict` where it is live already.
     public func rollBack(
         _ owner: ContentOwner,
         _ environment: EnvironmentName,
         to number: Int64?,
+        within scope: EditorScope? = nil,
         by caller: Caller = .operator
     ) async throws -> LiveRelease {
         let now = runtime.now()
         return try await writing { connection in
+            if let scope { _ = try connection.workspace(of: scope) }
             let tenant = try connection.lockTenant(of: owner, for: caller)
             let place = try Self.environment(owner, environment, connection)
             let present = try place.live(connection)
@@ -268,15 +280,22 @@ extension Storage {
 
     /// Takes the live pointer away: standard content again for a client, nothing for standard content itself.
     ///
+    /// - Parameters:
+    ///   - owner: Whose content.
+    ///   - environment: Where.
+    ///   - scope: Whose the owner must be; nil for the operator, who has found it otherwise.
+    ///   - caller: Who.
     /// - Returns: The generation in which it went.
     /// - Throws: `conflict` where nothing is live.
     public func unpublish(
         _ owner: ContentOwner,
         _ environment: EnvironmentName,
+        within scope: EditorScope? = nil,
         by caller: Caller = .operator
     ) async throws -> Int64 {
         let now = runtime.now()
         return try await writing { connection in
+            if let scope { _ = try connection.workspace(of: scope) }
             let tenant = try connection.lockTenant(of: owner, for: caller)
             let place = try Self.environment(owner, environment, connection)
             guard let present = try place.live(connection) else {

@@ -59,7 +59,7 @@ enum ReleaseSQL: String, StatementSet {
         """
     case list = """
         SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
-            release.signature, environment.name, release.notes, release.made_by, release.created_at, release.state,
+            release.signature, COALESCE(environment.former_name, environment.name), release.notes, release.made_by, release.created_at, release.state,
             release.decided_by, release.decided_at, live.release_id
         FROM release JOIN environment ON environment.id = release.environment_id
         LEFT JOIN live ON live.environment_id = environment.id AND live.release_id = release.id
@@ -67,7 +67,7 @@ enum ReleaseSQL: String, StatementSet {
         """
     case one = """
         SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
-            release.signature, environment.name, release.notes, release.made_by, release.created_at, release.state,
+            release.signature, COALESCE(environment.former_name, environment.name), release.notes, release.made_by, release.created_at, release.state,
             release.decided_by, release.decided_at, live.release_id
         FROM release JOIN environment ON environment.id = release.environment_id
         LEFT JOIN live ON live.environment_id = environment.id AND live.release_id = release.id

@@ -5,7 +5,7 @@ enum SigningSQL: String, StatementSet {
     case signObject = "UPDATE object SET signature = ? WHERE digest = ?"
     case releases = """
         SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
-            release.signature, environment.name, workspace.system_id, workspace.partner_id, workspace.system_type,
+            release.signature, COALESCE(environment.former_name, environment.name), workspace.system_id, workspace.partner_id, workspace.system_type,
             live.release_id
         FROM release JOIN environment ON environment.id = release.environment_id
         JOIN workspace ON workspace.id = release.workspace_id
@@ -55,8 +55,7 @@ extension Storage {
                         let owner: ContentOwner =
                             try row.optional(8) { .system(try row.id($0)) }
                             ?? .standard(try row.id(9), try SystemType(try row.text(10)))
-                        // A deleted environment has no name any more, and nothing of it is ever served.
-                        guard let environment = try? EnvironmentName(try row.text(7)) else { continue }
+                        let environment = try EnvironmentName(try row.text(7))
                         var entry = try StoredRelease(row).entry(owner, environment)
                         let id: ReleaseID = try row.id(0)
                         entry.signature = signRelease(.release(id, entry))

@@ -77,6 +77,7 @@ extension StoreSchema {
         "ALTER TABLE environment ADD COLUMN needs_approval BIGINT NOT NULL DEFAULT 0",
         "ALTER TABLE environment ADD COLUMN archived_at BIGINT",
         "ALTER TABLE environment ADD COLUMN deleted_at BIGINT",
+        "ALTER TABLE environment ADD COLUMN former_name TEXT",
         """
         CREATE TABLE live_change (
             environment_id TEXT NOT NULL REFERENCES environment (id),

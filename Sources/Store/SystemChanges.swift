@@ -72,6 +72,13 @@ extension Storage {
         }
     }
 
+    /// Whether a system is a client's, and not deleted.
+    public func hasSystem(_ system: SystemID, _ client: ClientID) async throws -> Bool {
+        try await engine.snapshot { connection in
+            try connection.rows(SystemSQL.client, .text(of: system)).first?.id(0) == client
+        }
+    }
+
     /// Changes a system: in one generation an old key stops and the new one works (rules F-131, F-137). The old one stays
     /// reserved for 30 days.
     ///

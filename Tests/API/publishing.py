@@ -423,3 +423,68 @@ def told(world: World) -> None:
     expect_same({item["name"] for item in account.admin.all(items(account))}, {"First", "Second"}, "the copies")
     plan = publish(account.admin, account, dryRun=True).expect(200)["plan"]
     expect(plan["replacesStandardContent"] and len(plan["noLongerSeen"]) == 2, "what users would no longer see")
+
+
+@check
+def foreign(world: World) -> None:
+    """F-079 F-083 D-15 nobody reaches another client's system by its id, whatever path it stands in"""
+    mine, theirs = world.account(), world.account("Alpina", "alma@alpina.example")
+    add(theirs.admin, items(theirs), shout("Theirs"))
+    for _ in range(2):
+        publish(theirs.admin, theirs).expect(200)
+    publish(theirs.admin, theirs, "test").expect(200)
+    before = page(world, theirs)
+    path = f"{mine.path}/systems/{theirs.system}"
+    asks = [
+        ("PUT", "environments/production/live", {"release": 1}), ("DELETE", "environments/production/live", None),
+        ("POST", "environments/test/key", None), ("POST", "releases", {"environment": "production"}),
+        ("PUT", "releases/1/approval", None), ("DELETE", "releases/1/approval", None), ("GET", "releases", None),
+        ("GET", "environments", None), ("GET", "items", None), ("POST", "items", {"content": shout()}),
+        ("POST", "environments", {"name": "mine"}), ("GET", "archive", None), ("GET", "downloads", None),
+    ]
+    for method, end, body in asks:
+        answer = mine.admin.ask(method, f"{path}/{end}", body, {"If-Match": "*"})
+        expect_same((end, method, answer.status), (end, method, 404), "a foreign system in one's own path")
+    expect_same(page(world, theirs), before, "what is served")
+    state = theirs.admin.all(f"{theirs.path}/systems/{theirs.system}/environments")
+    expect_same([(one["name"], one["live"]) for one in state], [("production", 2), ("test", 3)], "what is live")
+
+
+@check
+def gone(world: World) -> None:
+    """F-082 a deleted environment's releases stay readable; an archived one takes no approval"""
+    account = world.account()
+    admin, path = account.admin, f"{account.path}/systems/{account.system}"
+    add(admin, items(account), shout("One"))
+    publish(admin, account, "training").expect(200)
+    admin.delete(f"{path}/environments/training/live").expect(204)
+    admin.delete(f"{path}/environments/training", "*").expect(204)
+    expect_same([one["environment"] for one in admin.all(f"{path}/releases")], ["training"], "the releases")
+    admin.get(f"{path}/releases/1").expect(200)
+    publish(admin, account, "training").expect(200)
+    admin.patch(f"{path}/environments/training", {"needsApproval": True}).expect(200)
+    _, other = world.user(account, "contentManager", [account.system])
+    number = publish(admin, account, "training").expect(200)["release"]
+    admin.patch(f"{path}/environments/training", {"archived": True}).expect(200)
+    other.put(f"{path}/releases/{number}/approval", None).expect(409, "conflict")
+    admin.get(f"{path}/environments/No%20Such").expect(404)
+
+
+@check
+def repeating(world: World) -> None:
+    """F-082 who may publish no more is not told again what publishing came to; a restored item is restored once"""
+    account = world.account()
+    add(account.admin, items(account), shout("One"))
+    _, publisher = world.user(account, "publisher", [account.system])
+    path, key = f"{account.path}/systems/{account.system}/releases", {"Idempotency-Key": "publish-1"}
+    body = {"environment": "production"}
+    first = publisher.ask("POST", path, body, key).expect(200)
+    expect_same(publisher.ask("POST", path, body, key).expect(200)["release"], first["release"], "the same release")
+    person = next(user for user in account.admin.all(f"{account.path}/users") if user["role"] == "publisher")
+    account.admin.patch(f"{account.path}/users/{person['id']}", {"role": "builder"}).expect(200)
+    again = publisher.ask("POST", path, body, key)
+    expect(again.status in (401, 403), f"repeated without the right: {again.status}")
+    one = f"{items(account)}/{account.admin.all(items(account))[0]['id']}"
+    account.admin.patch(one, {"content": {"name": "Other"}}).expect(200)
+    restored = [account.admin.ask("POST", f"{one}/history", {"restore": 1}, {"Idempotency-Key": "r"}) for _ in range(2)]
+    expect_same([answer.expect(201)["revision"] for answer in restored], [3, 3], "the revision")

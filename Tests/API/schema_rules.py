@@ -5,9 +5,9 @@ No check is switched off. Where the standard expectation of one is changed, the 
 
 import json
 
-# What everybody may do: what needs no sign-in, and one's own affairs.
+# What everybody may do: what needs no sign-in, one's own affairs, and what is nobody's.
 EVERYBODY = (
-    "/sessions", "/password-resets", "/activations", "/invitations", "/systems", "/me", "/api-tokens",
+    "/sessions", "/password-resets", "/activations", "/invitations", "/systems", "/me", "/api-tokens", "/generations",
 )
 # What else each role may do; everything where there are no methods.
 MAY = {
@@ -37,6 +37,14 @@ ADDRESS = "`format: email` takes quoted and literal forms that are valid and ref
 GRANTS = "Whether the role may be given, and the systems exist, depends on who asks and on what is stored."
 PASSWORD = "Common, short and guessable passwords are refused: a list, and the person's own names."
 SYSTEM = "A System Client ID is printable text of at most 128 bytes, not characters; and is used only once."
+SLUG = "Folders and names of files are of a-z, 0-9 and '-'."
+ENVIRONMENT = "An environment's name is of a-z, 0-9 and '-', a letter first."
+SYSTEM_TYPE = "Not every system type is supported."
+TEXTS = "Texts, names and notes hold characters that can be seen, and Markdown without what is not allowed in items."
+CONTENT = "An item is valid by the schema of its kind; it is sent, or another one is copied, not both."
+CHOSEN = "The items that are named are in this Editor, and valid together."
+SYSTEM_PATH, STANDARD_PATH = "/clients/{client}/systems/{system}", "/partners/{partner}/standard-content/{type}"
+CLIENT_ITEMS, PARTNER_ITEMS = SYSTEM_PATH + "/items", "/partners/{partner}/items"
 SCHEMA_ALLOWS_MORE = {
     "POST /password-resets": ADDRESS,
     "POST /password-resets/{token}": PASSWORD,
@@ -63,6 +71,21 @@ SCHEMA_ALLOWS_MORE = {
     "POST /clients/{client}/partner-accounts/{account}/deletion": "The name that is repeated is the account's.",
     "POST /clients/{client}/partner-accounts/{account}/merge": "An account is not merged into itself.",
     "PATCH /clients/{client}/partner-accounts/{account}/users/{person}": GRANTS,
+    f"GET {CLIENT_ITEMS}": SLUG,
+    f"GET {PARTNER_ITEMS}": f"{SLUG} {SYSTEM_TYPE}",
+    f"POST {CLIENT_ITEMS}": f"{CONTENT} {SLUG}",
+    f"POST {PARTNER_ITEMS}": f"{CONTENT} {SLUG} {SYSTEM_TYPE}",
+    f"PATCH {CLIENT_ITEMS}/{{item}}": f"{CONTENT} {SLUG}",
+    f"PATCH {PARTNER_ITEMS}/{{item}}": f"{CONTENT} {SLUG}",
+    f"POST {CLIENT_ITEMS}/{{item}}/origin": "What is taken are fields that differ.",
+    "POST /partners/{partner}/solutions": f"{SLUG} {TEXTS} {SYSTEM_TYPE}",
+    "PATCH /partners/{partner}/solutions/{solution}": f"{TEXTS} English is always there.",
+    "POST /partners/{partner}/solutions/{solution}/versions": f"{CHOSEN} {TEXTS}",
+    "POST /partners/{partner}/publications": f"{CHOSEN} {TEXTS} {SYSTEM_TYPE}",
+    f"POST {SYSTEM_PATH}/releases": f"{CHOSEN} {TEXTS} {ENVIRONMENT}",
+    f"POST {STANDARD_PATH}/releases": f"{TEXTS} {ENVIRONMENT}",
+    f"POST {SYSTEM_PATH}/environments": ENVIRONMENT,
+    f"POST {STANDARD_PATH}/environments": ENVIRONMENT,
 }
 LINK_DEAD = "A link's secret is any text to the description: 410 is the answer to one that leads nowhere."
 STALE = "Any tag is a valid If-Match; 412 is the answer where it is not the state's."

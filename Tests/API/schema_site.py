@@ -15,16 +15,19 @@ from pathlib import Path
 import requests
 
 from deployment import Deployment
+from schema_content import SPARES, fill_content
 
 COOKIE = "__Host-waymark"
 PASSWORD = "seven green lanterns at dusk"
 LINK = re.compile(r"/(activations|invitations|password-resets)/([A-Za-z0-9_-]{20,})")
-# How many of each thing there are that tests use up.
-SPARES = 3
 ROLES = ("partner-admin", "client-admin", "analyst")
 SCOPES = {
-    "partner-admin": ["clients", "staff", "settings", "audit"],
-    "client-admin": ["people", "settings", "audit"],
+    "partner-admin": [
+        "clients", "staff", "settings", "audit", "readContent", "editContent", "gallery", "standardContent",
+    ],
+    "client-admin": [
+        "people", "settings", "audit", "readContent", "editContent", "publishTest", "publishProduction",
+    ],
     # An analyst may make no tokens, and signs in by session.
     "analyst": [],
 }
@@ -49,7 +52,8 @@ class Person:
 
 @dataclass
 class Site:
-    """What there is. `targets` has, for each path of the description, the parameters of things that exist."""
+    """What there is. `targets` has, for each path of the description, the parameters of things that exist; `bodies`,
+    for operations that take what no schema tells, whole bodies that are right."""
 
     base: str
     role: str
@@ -60,6 +64,7 @@ class Site:
     systems: list[str] = field(default_factory=list)
     account_names: dict[str, str] = field(default_factory=dict)
     targets: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    bodies: dict[str, list[dict]] = field(default_factory=dict)
     seen: str = ""
 
     def last(self, path: str, things: list[dict[str, str]], stay: int = 1) -> None:
@@ -200,6 +205,7 @@ def build(server: Server) -> dict[str, Site]:
     people = fill_client(builder, common, admin, twin["id"])
     fill_partner(builder, common, ada, twin["id"], people)
     fill_links(builder, common, ada, admin, people)
+    fill_content(builder, common, ada, admin)
     sites = {}
     for role, owner, stranger in (
         ("partner-admin", ada, eve), ("client-admin", admin, other_admin), ("analyst", analyst, other_admin)

@@ -85,7 +85,7 @@ struct APIRouter: Sendable {
         }
         var caller = Caller(identity, from: origin)
         var keptAnswer: Response?
-        (caller, keptAnswer) = try await idempotent(caller, request, endpoint, bytes, context.parameters)
+        (caller, keptAnswer) = try await idempotent(caller, request, endpoint, bytes, body, context.parameters)
         if let keptAnswer { return keptAnswer }
         let call = APICall(
             caller: caller,
@@ -241,6 +241,7 @@ struct APIRouter: Sendable {
         _ request: Request,
         _ endpoint: Endpoint,
         _ bytes: [UInt8],
+        _ body: JSONValue,
         _ parameters: Parameters
     ) async throws -> (Caller, Response?) {
         guard let key = request.headers[.idempotencyKey], caller.person != nil, let kept = endpoint.kept else {
@@ -258,7 +259,7 @@ struct APIRouter: Sendable {
             let system = parameters.get("system").flatMap { SystemID($0) }
             try await api.access.check(
                 caller,
-                endpoint.action,
+                endpoint.repeated?(body) ?? endpoint.action,
                 partner: partner,
                 client: client,
                 system: system

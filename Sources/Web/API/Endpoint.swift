@@ -53,6 +53,8 @@ struct Endpoint: Sendable {
     }
     /// The answer to a change, from what storage returned within its transaction; nil where nothing is kept.
     var kept: (@Sendable (any Sendable) -> APIAnswer?)?
+    /// What a body asks for, where that is not the same for all; for answers that are given again.
+    var repeated: (@Sendable (_ body: JSONValue) -> Action)?
     let run: @Sendable (APICall) async throws -> APIAnswer
 
     /// The path's parameters.

@@ -64,6 +64,17 @@ struct OpenAPI {
     /// The action's name, and what sets apart the endpoints that share one: activations and invitations are answered
     /// alike, and so are lists and their members, people and their invitations.
     private func operationID(_ endpoint: Endpoint) -> String {
+        let name = actionName(endpoint)
+        guard endpoints.count(where: { actionName($0) == name }) > 1 else { return name }
+        // Several do one kind of thing: the address tells them apart.
+        let words = endpoint.path.split(separator: "/").map { word in
+            word.hasPrefix("{")
+                ? "One" : word.split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        }
+        return endpoint.method.rawValue.lowercased() + words.joined()
+    }
+
+    private func actionName(_ endpoint: Endpoint) -> String {
         let path = endpoint.path
         let isShared = endpoints.contains { $0.action == endpoint.action && $0.path != path && $0.method == .get }
         let isMember = path.hasSuffix("}") && endpoint.method == .get && isShared && !path.hasSuffix("{token}")

@@ -100,7 +100,9 @@ extension API {
             ),
             example: ["environment": "test", "notes": "The rates of 2027"],
             answer: "Publishing",
-            kept: { ($0 as? LiveRelease).map { .ok(Representation.publishing($0)) } }
+            kept: { ($0 as? LiveRelease).map { .ok(Representation.publishing($0)) } },
+            // Whoever repeats it must still be allowed to do it there.
+            repeated: { $0["environment"] == "production" ? .publishProduction : .publishTest }
         ) { call in
             let (client, system): (ClientID, SystemID) = (try call.id("client"), try call.id("system"))
             let environment = try call.environment()
@@ -295,7 +297,7 @@ private struct ReleasePaths: Sendable {
                 answer: "Publishing"
             ) { call in
                 let scope = try await scope(call)
-                let environment = try EnvironmentName(call.parameters["environment"] ?? "")
+                let environment = try call.environmentInPath()
                 let live = try await api.releases.rollBack(
                     call.caller,
                     scope,
@@ -312,7 +314,7 @@ private struct ReleasePaths: Sendable {
                 "Takes what is live there away: a client gets the standard content again."
             ) { call in
                 let scope = try await scope(call)
-                let environment = try EnvironmentName(call.parameters["environment"] ?? "")
+                let environment = try call.environmentInPath()
                 _ = try await api.releases.unpublish(call.caller, scope, environment: environment)
                 call.effect.note(try await api.releases.secondsToKill(scope, in: environment))
             },
@@ -353,7 +355,7 @@ private struct ReleasePaths: Sendable {
                 Representation.environment(
                     try await api.environments.get(
                         call.caller,
-                        try EnvironmentName(call.parameters["environment"] ?? ""),
+                        try call.environmentInPath(),
                         of: try await scope(call)
                     )
                 )
@@ -371,7 +373,7 @@ private struct ReleasePaths: Sendable {
             ) { call in
                 let environment = try await api.environments.change(
                     call.caller,
-                    try EnvironmentName(call.parameters["environment"] ?? ""),
+                    try call.environmentInPath(),
                     of: try await scope(call),
                     needsApproval: call.flag("needsApproval"),
                     isArchived: call.flag("archived"),
@@ -387,7 +389,7 @@ private struct ReleasePaths: Sendable {
             ) { call in
                 try await api.environments.delete(
                     call.caller,
-                    try EnvironmentName(call.parameters["environment"] ?? ""),
+                    try call.environmentInPath(),
                     of: try await scope(call),
                     expecting: call.expecting(Representation.environment)
                 )
@@ -403,7 +405,7 @@ private struct ReleasePaths: Sendable {
             ) { call in
                 try await api.environments.rotateKey(
                     call.caller,
-                    of: try EnvironmentName(call.parameters["environment"] ?? ""),
+                    of: try call.environmentInPath(),
                     try await scope(call)
                 )
             },
@@ -415,6 +417,14 @@ extension APICall {
     /// The environment that the body names.
     fileprivate func environment() throws(Refusal) -> EnvironmentName {
         try EnvironmentName(try required("environment"))
+    }
+
+    /// The environment's name in the path; one that cannot be is like one that does not exist.
+    fileprivate func environmentInPath() throws(Refusal) -> EnvironmentName {
+        guard let name = try? EnvironmentName(parameters["environment"] ?? "") else {
+            throw Refusal(.notFound, "There is nothing at this address.")
+        }
+        return name
     }
 
     /// The system type in the path; one that is not supported is like one that does not exist.
