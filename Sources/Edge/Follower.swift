@@ -103,16 +103,31 @@ actor Follower {
     }
 
     private func publish(_ next: EdgeIndex) {
+        let refused = next.setAside.count
+        if refused > kept?.setAside.count ?? 0 {
+            logger.error(
+                "Entries are set aside: of a later version, or not signed with this deployment's key.",
+                metadata: ["entries": "\(refused)"]
+            )
+        }
         index = next
         table.settle()
         kept = next
         show(next)
     }
 
+    /// Objects that were asked for in vain, so that each is told of once.
+    private var missed: Set<Digest> = []
+
     private func objects(_ digests: [Digest]) async throws -> [PreparedObject] {
         var objects: [PreparedObject] = []
         for digest in digests {
-            if let object = try await feed.object(digest) { objects.append(PreparedObject(object)) }
+            if let object = try await feed.object(digest) {
+                objects.append(PreparedObject(object))
+                missed.remove(digest)
+            } else if missed.insert(digest).inserted {
+                logger.error("An object is missing, or was not signed.", metadata: ["object": "\(digest)"])
+            }
         }
         return objects
     }

@@ -14,26 +14,32 @@ enum SigningKeyFile {
     /// - Throws: `invalid` for a file that is no key; failures of the disk.
     static func key(of directory: DataDirectory, _ storage: Storage) async throws -> SigningKey {
         let path = directory.signingKey
-        if let bytes = FileManager.default.contents(atPath: path) {
-            let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-            guard let key = SigningKey(text) else {
-                throw Refusal(
-                    .invalid,
-                    "'\(path)' is no signing key. Put the right one there; without the file, everything is signed anew.",
-                    field: "data"
-                )
-            }
-            return key
-        }
+        if FileManager.default.fileExists(atPath: path) { return try read(path) }
         let key = SigningKey()
         _ = try await storage.signAll(object: { key.sign(.object($0)) }, release: { key.sign($0) })
         // Last: what was signed with a key that nobody kept is signed anew the next time.
-        try write(key.text + "\n", to: path)
+        try write(key, to: path)
         return key
     }
 
-    /// Writes a file that only its owner reads: whole or not at all.
-    private static func write(_ text: String, to path: String) throws {
+    /// Reads a key.
+    ///
+    /// - Throws: `invalid` for a file that is none.
+    static func read(_ path: String) throws -> SigningKey {
+        let bytes = FileManager.default.contents(atPath: path) ?? Data()
+        let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let key = SigningKey(text) else {
+            throw Refusal(
+                .invalid,
+                "'\(path)' is no signing key. Put the right one there; without the file, everything is signed anew.",
+                field: "data"
+            )
+        }
+        return key
+    }
+
+    /// Writes a key into a file that only its owner reads: whole or not at all.
+    static func write(_ key: SigningKey, to path: String) throws {
         let draft = path + ".new"
         let file = try FileDescriptor.open(
             FilePath(draft),
@@ -42,7 +48,7 @@ enum SigningKeyFile {
             permissions: .ownerReadWrite
         )
         try file.closeAfter {
-            try file.writeAll(text.utf8)
+            try file.writeAll((key.text + "\n").utf8)
             guard fsync(file.rawValue) == 0 else { throw Errno(rawValue: errno) }
         }
         guard rename(draft, path) == 0 else { throw Errno(rawValue: errno) }

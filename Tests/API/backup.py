@@ -266,7 +266,8 @@ class Backups:
         """A second server on a copy of its own, with a mail server of its own."""
         place = self.folder / name
         place.mkdir()
-        words = [self.first.binary, "restore", file, "--data", place / "data"]
+        key = self.first.data / "signing-key"
+        words = [self.first.binary, "restore", file, "--data", place / "data", "--signing-key", key]
         done = subprocess.run(words, capture_output=True, text=True, check=False)
         if done.returncode:
             raise Fault(f"restore ended with {done.returncode}: {done.stderr}")

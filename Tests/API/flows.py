@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""End-to-end checks of the management API: F-001 to F-063, F-100 to F-137 and the decisions, by HTTP, mail and edge.
+"""End-to-end checks of the management API: F-001 to F-091, F-100 to F-137 and the decisions, by HTTP, mail and edge.
 
 Starts `waymark serve` itself, on free ports and temporary data, with a mail server that keeps what it gets. Prints a
 line for each check, then a count. The exit code is 1 where a check failed; one with a known bug fails too, as BUG, and
@@ -14,7 +14,8 @@ Rules that are about pages only, and what is checked of them here:
   F-030 redirect to the Hub            pages; what acceptance answers, and that the client is in the Hub at once
   F-050 F-052 F-054 F-058 menus        pages; the operations, and the name that must be repeated
   F-110 F-112 F-115 F-122 F-130 forms  pages; that the API has the list, the fields and the refusals
-Of decisions, D-1, D-3, D-9, D-20 and D-22 are about content, usage and the gallery, and not of this API yet.
+  F-073 to F-075 portal and overviews  pages, and usage; clients are F-110 and on
+Of decisions, D-1 and D-22 are about usage, and not of this API yet.
 """
 
 import argparse

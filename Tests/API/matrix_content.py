@@ -1,5 +1,8 @@
 """The authorization matrix over HTTP: the routes of content, from the Editor to what is live."""
 
+import io
+import json
+import zipfile
 from collections.abc import Callable
 
 from editing import add, items, shout
@@ -68,6 +71,14 @@ def choice(site: Site) -> dict:
     return {"solutions": [{"solution": with_version(site)["id"], "version": 1}]}
 
 
+def archive() -> bytes:
+    """A ZIP archive of one item."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as files:
+        files.writestr("item.json", json.dumps(shout()))
+    return packed.getvalue()
+
+
 def editor(path: str, read: str, edit: str, change: str, make: Callable[[Site], str]) -> list[Probe]:
     """The routes of drafts; `change` is what changing nothing but texts asks for."""
     one = f"{path}/items/{{item}}"
@@ -86,6 +97,8 @@ def editor(path: str, read: str, edit: str, change: str, make: Callable[[Site], 
         Probe(edit, f"DELETE {one}", at=at, match=STALE),
         Probe(read, f"GET {one}/history", at=at),
         Probe(edit, f"POST {one}/history", lambda site, who: {"restore": 1}, at=at),
+        Probe(read, f"GET {path}/archive"),
+        Probe(edit, f"POST {path}/archive", lambda site, who: archive(), fields={"Content-Type": "application/zip"}),
     ]
 
 
@@ -161,6 +174,7 @@ CLIENTS = [
     Probe("editItems", f"POST {SYSTEM}/items/{{item}}/origin", lambda site, who: {}, at=of_copy),
     Probe("readGallery", "GET /clients/{client}/gallery"),
     Probe("readGallery", "GET /clients/{client}/gallery/{solution}", at=of_solution),
+    Probe("readGallery", "GET /clients/{client}/advisories"),
     Probe("readItems", f"GET {SYSTEM}/downloads"),
     Probe("downloadSolution", f"POST {SYSTEM}/downloads", wanted),
     *released(SYSTEM, "readReleases", release),
@@ -182,6 +196,9 @@ PARTNERS = [
     Probe("readSolutions", f"GET {SOLUTION}/versions/{{number}}", at=of_solution),
     Probe("editSolutions", f"PUT {SOLUTION}/versions/{{number}}/withdrawal",
           at=lambda site, who: {"solution": with_version(site, "withdrawn")["id"], "number": "1"}),
+    Probe("readSolutions", f"GET {SOLUTION}/versions/{{number}}/advisories", at=of_solution),
+    Probe("editSolutions", f"POST {SOLUTION}/versions/{{number}}/advisories",
+          lambda site, who: {"severity": "low", "text": "The matrix asks."}, at=of_solution),
     Probe("editSolutions", "POST /partners/{partner}/publications",
           lambda site, who: {"items": [partner_item(site)]}),
     *released(STANDARD, "readStandardReleases", standard_release),
@@ -189,8 +206,13 @@ PARTNERS = [
     *publishing(STANDARD, "publishStandard", "production", standard_release, choice),
     *environments(STANDARD, "readPartnerEnvironments", "changePartnerEnvironments", standard_training),
 ]
-PROBES = [*CLIENTS, *PARTNERS, Probe("readGeneration", "GET /generations/{number}",
-                                     at=lambda site, who: {"number": "1"})]
+PROBES = [
+    *CLIENTS, *PARTNERS,
+    Probe("readGeneration", "GET /generations/{number}", at=lambda site, who: {"number": "1"}),
+    # For whom the key is none of theirs, there is no such partner.
+    Probe("readExplanation", "GET /explanations", query="?partner=tessera&systemVariable=sapUserId&systemClientId=x",
+          later=frozenset({404})),
+]
 
 
 def elsewhere(site: Site) -> list[str]:

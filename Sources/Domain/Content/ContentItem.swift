@@ -63,7 +63,8 @@ public struct ReleaseContent: Hashable, Sendable {
 
     /// Puts items together.
     ///
-    /// - Throws: `tooLong` for more than ``ContentFormat/itemsMax`` items, `invalid` where two have one id.
+    /// - Throws: `tooLong` for more than ``ContentFormat/itemsMax`` items or ``ContentFormat/contentBytesMax`` bytes,
+    ///   `invalid` where two have one id.
     public init(_ items: [ContentItem]) throws(Refusal) {
         guard items.count <= ContentFormat.itemsMax else {
             throw Refusal(.tooLong, "A release has at most \(ContentFormat.itemsMax) items.", field: "items")
@@ -73,6 +74,13 @@ public struct ReleaseContent: Hashable, Sendable {
         }
         canonical = JSONValue.object(["items": .array(items.map(\.published))]).canonical
         itemCount = items.count
+        guard canonical.count <= ContentFormat.contentBytesMax else {
+            throw Refusal(
+                .tooLong,
+                "A release has at most \(ContentFormat.contentBytesMax) bytes, this one \(canonical.count).",
+                field: "items"
+            )
+        }
     }
 }
 

@@ -45,12 +45,12 @@ public struct FieldComparison: Hashable, Sendable {
         _ fields: inout [FieldComparison]
     ) {
         if origin == newest && newest == own { return }
-        let present = [origin, newest, own].compactMap(\.self)
-        let objects = present.compactMap { value -> [String: JSONValue]? in
-            guard case .object(let members) = value else { return nil }
+        // What is not there in one of them is taken or left as a whole: a part of it might be valid for nobody.
+        let objects = [origin, newest, own].compactMap { value -> [String: JSONValue]? in
+            guard case .object(let members)? = value else { return nil }
             return members
         }
-        if objects.count == present.count, present.count > 1 {
+        if objects.count == 3 {
             for name in Set(objects.flatMap(\.keys)).sorted(by: { $0.utf16.lexicographicallyPrecedes($1.utf16) }) {
                 let step = "\(pointer)/\(JSONPointer.escaped(name))"
                 compare(origin?[name], newest?[name], own?[name], at: step, &fields)

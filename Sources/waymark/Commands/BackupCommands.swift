@@ -2,6 +2,7 @@ import ArgumentParser
 import Crypto
 import Domain
 import Foundation
+import Publishing
 import SQLiteEngine
 import Store
 
@@ -82,15 +83,20 @@ struct Restore: AsyncParsableCommand {
             The directory must hold no database. The copy is checked before it takes the name, with FILE.sha256 too where \
             that lies beside the file. Sessions in it are ended, \
             and the change log begins another epoch, so that edges that know more than the backup read everything anew. \
-            Mails that were waiting in it are sent again; tokens that were revoked after it live again: look through them.
+            Mails that were waiting in it are sent again; tokens that were revoked after it live again: look through them. \
+            The signing key is in no backup: give the file of the first directory, else a new one is made, and everything \
+            is signed anew.
 
             Example:
-              waymark restore /var/backups/waymark-2027-01-31.sqlite --data /var/lib/waymark
+              waymark restore /var/backups/waymark-2027-01-31.sqlite --data /var/lib/waymark --signing-key /root/signing-key
             """
     )
 
     @OptionGroup var common: CommonOptions
     @Argument(help: "A file that `waymark backup` made.") var file: String
+
+    @Option(help: ArgumentHelp("The signing key of the directory that was backed up.", valueName: "file"))
+    var signingKey: String?
 
     func run() async throws {
         let directory = try await common.directory()
@@ -115,13 +121,20 @@ struct Restore: AsyncParsableCommand {
             )
         }
         try BackupSum.check(part, copyOf: file)
-        let head = try await Self.head(of: part, runtime: .system, restoring: true)
+        let key = try signingKey.map { try SigningKeyFile.read($0) }
+        let head = try await Self.head(of: part, runtime: .system, restoring: true, key: key?.verifyingKey)
         try SQLiteEngine.seal(part)
+        if let key { try SigningKeyFile.write(key, to: directory.signingKey) }
         guard rename(part, directory.database) == 0 else {
             throw Refusal(.invalid, "'\(directory.database)' cannot be made: \(String(cString: strerror(errno))).")
         }
         let state = hexadecimal(head.stateHash.bytes)
         Terminal.line("generation \(head.generation), state \(state): restored to \(directory.path)")
+        if !FileManager.default.fileExists(atPath: directory.signingKey) {
+            Terminal.line(
+                "a new signing key will be made: whoever trusted the old one must be told (waymark verify key)"
+            )
+        }
     }
 
     /// Checks a copy of a database, and makes it one that goes on by itself where it is to be restored.
@@ -130,12 +143,14 @@ struct Restore: AsyncParsableCommand {
     ///   - path: The copy.
     ///   - runtime: Chance, for the new epoch.
     ///   - restoring: Begin another epoch and end all sessions.
+    ///   - key: What the live releases must be signed with; nil to sign them anew.
     /// - Returns: Where it stands.
     /// - Throws: A refusal where it is no database of ours, or a damaged one.
     static func head(
         of path: String,
         runtime: Runtime,
-        restoring: Bool = false
+        restoring: Bool = false,
+        key: VerifyingKey? = nil
     ) async throws -> FeedHead {
         let damaged = Refusal(.invalid, "'\(path)' is no sound copy of a Waymark database.", field: "file")
         let engine: SQLiteEngine
@@ -152,15 +167,31 @@ struct Restore: AsyncParsableCommand {
                 try await storage.brokenObjects(feed).isEmpty,
                 try await storage.checkAudit().faults.isEmpty
             else { throw damaged }
+            if let key, !feed.entries.allSatisfy({ key.vouches(for: $0) }) {
+                throw Refusal(.invalid, "The releases of '\(path)' were signed with another key.", field: "signing-key")
+            }
             if restoring {
                 try await storage.migrate()
                 try await storage.beginEpoch()
                 try await storage.endAllSessions()
             }
             return try await storage.head()
+        } catch let refusal as Refusal {
+            throw refusal
         } catch {
             throw damaged
         }
+    }
+}
+
+extension VerifyingKey {
+    /// Whether an entry of the feed is as it was signed; those that are not signed are nobody's to judge.
+    fileprivate func vouches(for entry: FeedChange) -> Bool {
+        guard entry.key.kind == EntryKind.release.rawValue else { return true }
+        guard let id = ReleaseID(String(decoding: entry.key.key, as: UTF8.self)),
+            let release = entry.value.flatMap({ try? ReleaseEntry(encoded: $0) })
+        else { return false }
+        return vouches(for: release, id)
     }
 }
 
