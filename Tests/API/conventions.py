@@ -104,7 +104,7 @@ def bodies(world: World) -> None:
         expect(answer.status in (400, 422), f"{body[:20]!r} answers {answer.status}")
     for kind in ("text/plain", "application/x-www-form-urlencoded", "application/merge-patch+json", "json", None):
         sound(world.ada.ask("POST", path, b"{}", {"Content-Type": kind})).expect(415, "unsupportedMediaType")
-    sound(world.ada.ask("POST", path, b" " * (256 * 1024 + 1))).expect(413)
+    sound(world.ada.ask("POST", path, b" " * (512 * 1024 + 1))).expect(413)
     patch = {"If-Match": "*", "Content-Type": "application/merge-patch+json; charset=utf-8"}
     world.ada.ask("PATCH", "/me", {"language": "en"}, patch).expect(200)
     for body in ({"email": "x@y.example"}, {"id": ID}, {"language": "xx"}, {"firstName": None}):

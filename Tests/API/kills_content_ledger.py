@@ -65,6 +65,8 @@ class Book:
         """What was answered: an acknowledgement, or a refusal."""
         done = answer.status < 300
         body = answer.json if done else {}
+        if deed.what == "download" and done:
+            (body,) = body["items"]
         self.settle(deed, done, **{name: body[name] for name in KEPT if name in body})
 
     def settle(self, deed: Deed, done: bool, **answer: object) -> None:

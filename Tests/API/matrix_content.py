@@ -38,7 +38,7 @@ def copied(site: Site) -> str:
     """An item that came from the gallery."""
 
     def make() -> str:
-        folder = download(site.account, with_version(site)).expect(201)["folder"]
+        folder = download(site.account, with_version(site)).expect(201).items[0]["folder"]
         return site.admin.all(f"{items(site.account)}?folder={folder}")[0]["id"]
     return site.keep("copied", make)
 

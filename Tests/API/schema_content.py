@@ -105,7 +105,7 @@ def fill_copies(
     base = f"/clients/{site.client}/systems/{system['system']}"
     copies = []
     for _ in range(SPARES):
-        folder = builder.make(base + "/downloads", admin, {"solution": travel})["folder"]
+        folder = builder.make(base + "/downloads", admin, {"solution": travel})["items"][0]["folder"]
         copies += builder.ask("GET", f"{base}/items?folder={folder}", admin).json()["items"]
     new_version(builder, ada, "travel", travel)
     site.targets[SYSTEM + "/items/{item}/origin"] = [{**system, "item": copy["id"]} for copy in copies]
