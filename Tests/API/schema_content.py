@@ -51,7 +51,7 @@ def fill_editor(
     made = [builder.make(base + "/items", by, {"content": shout(f"Item {number}")})["id"]
             for number in range(2 + SPARES)]
     items, one = [{**places[0], "item": id} for id in made], root + "/items/{item}"
-    site.targets[root + "/items"] = places
+    site.targets[root + "/items"] = site.targets[root + "/archive"] = places
     site.last(one, items, 2)
     site.targets[one + "/history"] = items[:2]
     site.bodies[f"POST {root}/items"] = [{"content": shout("New"), "folder": "made"}, {"copyOf": made[0]}]
@@ -69,6 +69,9 @@ def fill_solutions(builder: "Builder", site: "Site", partners: list[dict[str, st
     at = {"partner": "tessera", "solution": travel}
     site.targets[one] = site.targets[one + "/versions"] = [at]
     site.targets[one + "/versions/{number}"] = [{**at, "number": "1"}, {**at, "number": "2"}]
+    warned = one + "/versions/{number}/advisories"
+    site.targets[warned] = [{**at, "number": "1"}]
+    site.bodies[f"POST {warned}"] = [{"severity": "low", "text": "The schema asks."}]
     site.targets[one + "/versions/{number}/withdrawal"] = [
         {**at, "solution": withdrawn, "number": str(number + 1)} for number in range(SPARES)
     ]
@@ -113,6 +116,7 @@ def fill_copies(
     site.targets[SYSTEM + "/downloads"] = [system]
     site.bodies[f"POST {SYSTEM}/downloads"] = [{"solution": travel}, {"solution": travel, "version": 1}]
     site.targets["/clients/{client}/gallery"] = [{"client": site.client}]
+    site.targets["/clients/{client}/advisories"] = [{"client": site.client}]
     site.targets["/clients/{client}/gallery/{solution}"] = [{"client": site.client, "solution": travel}]
 
 

@@ -11,7 +11,7 @@ EVERYBODY = (
 )
 # What else each role may do; everything where there are no methods.
 MAY = {
-    "partner-admin": {"/partners": None},
+    "partner-admin": {"/partners": None, "/explanations": {"GET"}},
     "client-admin": {"/clients": None},
     "analyst": {"/clients/{client}": {"GET"}, "/clients/{client}/systems": {"GET"},
                 "/clients/{client}/systems/{system}": {"GET"}},
@@ -42,6 +42,7 @@ ENVIRONMENT = "An environment's name is of a-z, 0-9 and '-', a letter first."
 SYSTEM_TYPE = "Not every system type is supported."
 TEXTS = "Texts, names and notes hold characters that can be seen, and Markdown without what is not allowed in items."
 CONTENT = "An item is valid by the schema of its kind; it is sent, or another one is copied, not both."
+ARCHIVE = "An archive is one that can be read, of items that are valid."
 CHOSEN = "The items that are named are in this Editor, and valid together."
 SYSTEM_PATH, STANDARD_PATH = "/clients/{client}/systems/{system}", "/partners/{partner}/standard-content/{type}"
 CLIENT_ITEMS, PARTNER_ITEMS = SYSTEM_PATH + "/items", "/partners/{partner}/items"
@@ -82,6 +83,11 @@ SCHEMA_ALLOWS_MORE = {
     "PATCH /partners/{partner}/solutions/{solution}": f"{TEXTS} English is always there.",
     "POST /partners/{partner}/solutions/{solution}/versions": f"{CHOSEN} {TEXTS}",
     "POST /partners/{partner}/publications": f"{CHOSEN} {TEXTS} {SYSTEM_TYPE}",
+    "POST /partners/{partner}/solutions/{solution}/versions/{number}/advisories": TEXTS,
+    f"POST {SYSTEM_PATH}/downloads": "A solution is named, or `standard`; one of both.",
+    f"POST {SYSTEM_PATH}/archive": ARCHIVE,
+    "POST /partners/{partner}/archive": ARCHIVE,
+    "GET /explanations": f"A variable is a JavaScript name. {SYSTEM} {ENVIRONMENT}",
     f"POST {SYSTEM_PATH}/releases": f"{CHOSEN} {TEXTS} {ENVIRONMENT}",
     f"POST {STANDARD_PATH}/releases": f"{TEXTS} {ENVIRONMENT}",
     f"POST {SYSTEM_PATH}/environments": ENVIRONMENT,

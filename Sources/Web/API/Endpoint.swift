@@ -13,6 +13,7 @@ struct Endpoint: Sendable {
         let name: String
         let about: String
         let schema: JSONValue
+        var isRequired = false
     }
 
     let method: HTTPRequest.Method

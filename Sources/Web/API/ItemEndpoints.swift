@@ -247,7 +247,7 @@ extension Endpoint.QueryParameter {
     static let systemType = Self(
         name: "system",
         about: "Those for this system type; sap-concur where nothing is said.",
-        schema: ["type": "string", "maxLength": 64]
+        schema: APISchemas.choice(SystemType.supported.map(\.text))
     )
 
     fileprivate static let items: [Self] = [

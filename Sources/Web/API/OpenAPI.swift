@@ -90,7 +90,7 @@ struct OpenAPI {
         }
         for parameter in endpoint.query {
             parameters.append([
-                "name": .string(parameter.name), "in": "query", "required": false,
+                "name": .string(parameter.name), "in": "query", "required": .bool(parameter.isRequired),
                 "description": .string(parameter.about), "schema": parameter.schema,
             ])
         }
@@ -159,6 +159,8 @@ struct OpenAPI {
         } else if endpoint.method == .post {
             problems += [(401, "The address or the password is not right."), (403, "It is meant for somebody else.")]
         }
+        // What a query names may not be there either.
+        if endpoint.action == .readExplanation { problems.append((404, "There is no such thing.")) }
         if !endpoint.parameters.isEmpty { problems += [(404, "There is no such thing."), (410, "The link is dead.")] }
         if endpoint.needsMatch { problems += [(412, "It has changed."), (428, "If-Match is missing.")] }
         return problems

@@ -447,9 +447,14 @@ extension APICall {
 
 extension Endpoint.QueryParameter {
     fileprivate static let key: [Self] = [
-        Self(name: "partner", about: "The partner's id or key.", schema: ["type": "string", "maxLength": 64]),
-        Self(name: "systemVariable", about: "The page variable.", schema: APISchemas.systemVariable),
-        Self(name: "systemClientId", about: "Its value.", schema: APISchemas.systemClientID),
+        Self(
+            name: "partner",
+            about: "The partner's id or key.",
+            schema: ["type": "string", "minLength": 1, "maxLength": 64],
+            isRequired: true
+        ),
+        Self(name: "systemVariable", about: "The page variable.", schema: APISchemas.systemVariable, isRequired: true),
+        Self(name: "systemClientId", about: "Its value.", schema: APISchemas.systemClientID, isRequired: true),
         Self(name: "environment", about: "An environment's name.", schema: APISchemas.environmentName),
         Self(name: "at", about: "A moment of the past.", schema: APISchemas.time),
     ]
