@@ -197,8 +197,7 @@ public struct Releases: Sendable {
         approve: Bool
     ) async throws -> ReleaseRecord {
         try await requireReader(caller, scope)
-        let (release, _, _, _) = try await storage.release(number, of: scope)
-        try await requirePublisher(caller, scope, release.environment)
+        try await requirePublisher(caller, scope, try await storage.environment(ofRelease: number, of: scope))
         return try await storage.decide(number, of: scope, approve: approve, by: caller)
     }
 

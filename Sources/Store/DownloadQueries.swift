@@ -66,7 +66,7 @@ extension Storage {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
-            let workspace = try connection.lockWorkspace(.client(client, system), runtime)
+            let workspace = try connection.lockWorkspace(.client(client, system), runtime).id
             let type = try connection.system(system, of: client).type
             let downloads = try choices.map { choice in
                 let record = try connection.solution(choice.solution, seenBy: client)

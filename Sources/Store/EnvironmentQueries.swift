@@ -82,23 +82,15 @@ extension Storage {
         to scope: EditorScope,
         by caller: Caller
     ) async throws -> EnvironmentRecord {
-        let now = runtime.now()
         let runtime = runtime
-        return try await writing { connection in
-            let (tenant, workspace, fixed) = try connection.lockEditor(scope, at: now, runtime)
+        return try await editEnvironments(of: scope, "environment.added", by: caller) { connection, workspace, now in
             guard try connection.environments(of: workspace.id, scope.owner).count < Self.environmentsMax else {
                 throw Refusal(.conflict, "A system has at most \(Self.environmentsMax) environments.")
             }
             guard try workspace.addEnvironment(name, connection, at: now, runtime) else {
                 throw Refusal(.conflict, "There is an environment of that name.", field: "name")
             }
-            let environment = try workspace.environment(name, connection)
-            try connection.auditEnvironment(tenant, "environment.added", environment, by: caller, at: now)
-            try FeedWriter.write(connection, at: now) { feed in
-                for made in fixed + [environment] { try feed.set(.environment(made.key), made.entry) }
-            }
-            try connection.keepAnswer(to: caller, environment, at: now)
-            return environment
+            return (nil, try workspace.environment(name, connection))
         }
     }
 
@@ -111,10 +103,7 @@ extension Storage {
         expecting: @escaping Expectation<EnvironmentRecord>,
         by caller: Caller
     ) async throws -> EnvironmentRecord {
-        let now = runtime.now()
-        let runtime = runtime
-        return try await writing { connection in
-            let (tenant, workspace, fixed) = try connection.lockEditor(scope, at: now, runtime)
+        try await editEnvironments(of: scope, "environment.changed", by: caller) { connection, workspace, now in
             let present = try connection.environment(name, of: workspace)
             try expecting(present)
             guard !present.isFixed || isArchived != true else {
@@ -127,12 +116,7 @@ extension Storage {
                 archivedAt.map(SQLValue.time) ?? .null,
                 .text(of: present.id)
             )
-            let environment = try connection.environment(name, of: workspace)
-            try connection.auditEnvironment(tenant, "environment.changed", environment, by: caller, at: now)
-            try FeedWriter.write(connection, at: now) { feed in
-                for made in fixed + [environment] { try feed.set(.environment(made.key), made.entry) }
-            }
-            return environment
+            return (present, try connection.environment(name, of: workspace))
         }
     }
 
@@ -142,21 +126,11 @@ extension Storage {
         _ scope: EditorScope,
         by caller: Caller
     ) async throws -> EnvironmentRecord {
-        let now = runtime.now()
         let runtime = runtime
-        return try await writing { connection in
-            let (tenant, workspace, fixed) = try connection.lockEditor(scope, at: now, runtime)
+        return try await editEnvironments(of: scope, "environment.keyRotated", by: caller) { connection, workspace, _ in
             let present = try connection.environment(name, of: workspace)
             try connection.execute(EnvironmentSQL.setKey, .text(of: EnvironmentKey(runtime)), .text(of: present.id))
-            let environment = try connection.environment(name, of: workspace)
-            try connection.auditEnvironment(tenant, "environment.keyRotated", environment, by: caller, at: now)
-            try FeedWriter.write(connection, at: now) { feed in
-                for made in fixed { try feed.set(.environment(made.key), made.entry) }
-                try feed.set(.environment(present.key), nil)
-                try feed.set(.environment(environment.key), environment.entry)
-            }
-            try connection.keepAnswer(to: caller, environment, at: now)
-            return environment
+            return (present, try connection.environment(name, of: workspace))
         }
     }
 
@@ -169,10 +143,7 @@ extension Storage {
         expecting: @escaping Expectation<EnvironmentRecord>,
         by caller: Caller
     ) async throws {
-        let now = runtime.now()
-        let runtime = runtime
-        try await writing { connection in
-            let (tenant, workspace, fixed) = try connection.lockEditor(scope, at: now, runtime)
+        _ = try await editEnvironments(of: scope, "environment.deleted", by: caller) { connection, workspace, now in
             let present = try connection.environment(name, of: workspace)
             try expecting(present)
             guard !present.isFixed else {
@@ -182,11 +153,42 @@ extension Storage {
                 throw Refusal(.conflict, "A release is live in '\(name)'; unpublish it first.")
             }
             try connection.execute(EnvironmentSQL.delete, .time(now), .text(of: present.id))
-            try connection.auditEnvironment(tenant, "environment.deleted", present, by: caller, at: now)
+            return (present, nil)
+        }
+    }
+
+    /// Changes one environment under its tenant's and its workspace's lock, with its audit event and its entries.
+    ///
+    /// - Parameters:
+    ///   - scope: Whose.
+    ///   - action: The audit's name for it.
+    ///   - caller: Who.
+    ///   - change: Changes the rows; gives the environment before and after, nil where there is none.
+    /// - Returns: The environment, as it is now, or as it was when it went.
+    /// - Throws: What `change` throws; failures of the database.
+    private func editEnvironments(
+        of scope: EditorScope,
+        _ action: String,
+        by caller: Caller,
+        _ change:
+            @escaping @Sendable (any Connection, Workspace, Timestamp) throws -> (
+                before: EnvironmentRecord?, after: EnvironmentRecord?
+            )
+    ) async throws -> EnvironmentRecord {
+        let now = runtime.now()
+        let runtime = runtime
+        return try await writing { connection in
+            let (tenant, workspace, fixed) = try connection.lockEditor(scope, at: now, runtime)
+            let (before, after) = try change(connection, workspace, now)
+            guard let environment = after ?? before else { throw MissingHead() }
+            try connection.auditEnvironment(tenant, action, environment, by: caller, at: now)
             try FeedWriter.write(connection, at: now) { feed in
                 for made in fixed { try feed.set(.environment(made.key), made.entry) }
-                try feed.set(.environment(present.key), nil)
+                if let before, before.key != after?.key { try feed.set(.environment(before.key), nil) }
+                if let after { try feed.set(.environment(after.key), after.entry) }
             }
+            try connection.keepAnswer(to: caller, environment, at: now)
+            return environment
         }
     }
 }
@@ -224,8 +226,7 @@ extension Connection {
             try lockPartner(partner)
             tenant = .partner(partner)
         }
-        _ = try lockWorkspace(scope, runtime)
-        guard let workspace = try Workspace.lock(scope.owner, next: 0, self) else { throw MissingHead() }
+        let workspace = try lockWorkspace(scope, runtime)
         let made = try [EnvironmentName.production, .test].filter {
             try workspace.addEnvironment($0, self, at: now, runtime)
         }

@@ -59,7 +59,7 @@ extension Storage {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
-            let workspace = try connection.lockWorkspace(scope, runtime)
+            let workspace = try connection.lockWorkspace(scope, runtime).id
             let records = try connection.insert(new, into: workspace, change, by: caller, at: now, runtime)
             try connection.keepAnswer(to: caller, records, at: now)
             return records
@@ -88,7 +88,7 @@ extension Storage {
         let now = runtime.now()
         let runtime = runtime
         return try await engine.transaction { connection in
-            let workspace = try connection.lockWorkspace(scope, runtime)
+            let workspace = try connection.lockWorkspace(scope, runtime).id
             var (record, _) = try connection.item(id, of: scope)
             guard record.revision == revision else {
                 throw Refusal(.stale, "This has changed since you read it: read it again, and decide anew.")
@@ -160,14 +160,9 @@ extension Storage {
 extension Connection {
     /// Locks the workspace of a scope, made where it was not there: drafts and releases of one owner are written one after
     /// the other.
-    func lockWorkspace(_ scope: EditorScope, _ runtime: Runtime) throws -> WorkspaceID {
+    func lockWorkspace(_ scope: EditorScope, _ runtime: Runtime) throws -> Workspace {
         if case .client(let client, let system) = scope { _ = try self.system(system, of: client) }
-        if let present = try Workspace.lock(scope.owner, next: 0, self) { return present.id }
-        try Workspace.insert(scope.owner, self, runtime)
-        guard let made = try Workspace.lock(scope.owner, next: 0, self) else {
-            throw Refusal(.notFound, "There is no such system.")
-        }
-        return made.id
+        return try Workspace.lockOrMake(scope.owner, next: 0, self, runtime)
     }
 
     func insert(

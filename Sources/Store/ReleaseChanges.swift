@@ -97,12 +97,7 @@ extension Storage {
         let runtime = runtime
         return try await writing { connection in
             let tenant = try connection.lockTenant(of: new.owner, for: caller)
-            var workspace = try Workspace.lock(new.owner, next: 1, connection)
-            if workspace == nil {
-                try Workspace.insert(new.owner, connection, runtime)
-                workspace = try Workspace.lock(new.owner, next: 1, connection)
-            }
-            guard let workspace else { throw Refusal(.notFound, "There is no such system.") }
+            let workspace = try Workspace.lockOrMake(new.owner, next: 1, connection, runtime)
             let isNew = try workspace.addEnvironment(new.environment, connection, at: now, runtime)
             let environment = try workspace.environment(new.environment, connection)
             guard environment.archivedAt == nil else {

@@ -222,6 +222,11 @@ extension Storage {
         }
     }
 
+    /// The environment that a release is for.
+    public func environment(ofRelease number: Int64, of scope: EditorScope) async throws -> EnvironmentName {
+        try await engine.snapshot { try $0.release(number, of: scope).environment }
+    }
+
     /// One release, what it holds, and what it was made from.
     public func release(
         _ number: Int64,

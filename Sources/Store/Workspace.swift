@@ -23,7 +23,22 @@ struct Workspace {
         return try rows.first.map { Workspace(id: try $0.id(0), owner: owner, lastRelease: try $0.integer(1)) }
     }
 
-    static func insert(_ owner: ContentOwner, _ connection: any Connection, _ runtime: Runtime) throws {
+    /// Locks the workspace and counts `next` further releases; makes it where it was not there.
+    static func lockOrMake(
+        _ owner: ContentOwner,
+        next: Int64,
+        _ connection: any Connection,
+        _ runtime: Runtime
+    ) throws -> Workspace {
+        if let present = try lock(owner, next: next, connection) { return present }
+        try insert(owner, connection, runtime)
+        guard let made = try lock(owner, next: next, connection) else {
+            throw Refusal(.notFound, "There is no such system.")
+        }
+        return made
+    }
+
+    private static func insert(_ owner: ContentOwner, _ connection: any Connection, _ runtime: Runtime) throws {
         let id = SQLValue.text(of: WorkspaceID(runtime))
         switch owner {
         case .system(let system):

@@ -3,7 +3,7 @@
 /// Text for end users has a small markup (`**bold**`, `*italic*`, `[text](https://…)`, `- ` before a list's lines, an
 /// empty line between paragraphs), which the player turns into elements. Whatever is none of that is shown as it stands;
 /// only a link must be a whole one, so that nobody believes in one that does not work.
-public enum Markup {
+enum Markup {
     /// What is wrong with one line of plain text; nil for nothing.
     static func faultInLine(_ text: String) -> String? {
         fault(in: text, allowing: [])
