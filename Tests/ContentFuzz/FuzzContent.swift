@@ -16,7 +16,7 @@ enum ContentFuzzer {
     static func main() {
         FuzzDriver.run { data, count in
             let bytes = Array(UnsafeBufferPointer(start: data, count: count))
-            if let broken = property.check(bytes) {
+            if let broken = ContentFuzzer.property.check(bytes) {
                 fatalError("\(broken)\n\(String(decoding: bytes, as: UTF8.self).debugDescription)")
             }
             return 0

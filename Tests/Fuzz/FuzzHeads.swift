@@ -16,7 +16,7 @@ enum HeadFuzzer {
     static func main() {
         FuzzDriver.run { data, count in
             let bytes = Array(UnsafeBufferPointer(start: data, count: count))
-            if case .broken(let difference) = property.check(bytes, cuts: [count / 2]) {
+            if case .broken(let difference) = HeadFuzzer.property.check(bytes, cuts: [count / 2]) {
                 fatalError("\(difference)\n\(String(decoding: bytes, as: UTF8.self).debugDescription)")
             }
             return 0
