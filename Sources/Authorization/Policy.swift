@@ -43,7 +43,7 @@ public enum Action: String, Sendable, CaseIterable {
     case readSolutions, editSolutions
     case readGallery, downloadSolution
     case readReleases, publishTest, publishProduction
-    case readStandardReleases, publishStandard
+    case readStandardReleases, publishStandard, publishForClient
     case readEnvironments, changeEnvironments, readPartnerEnvironments, changePartnerEnvironments
     case readStandardContent, switchStandardContent
     case readGeneration, readExplanation
@@ -86,7 +86,7 @@ public enum Action: String, Sendable, CaseIterable {
         case .publishProduction: .member([.publishProduction])
         case .changeEnvironments, .switchStandardContent: .member([.settings])
         case .readStandardReleases, .readPartnerEnvironments: .staff(.readContent)
-        case .publishStandard: .staff(.standardContent)
+        case .publishStandard, .publishForClient: .staff(.standardContent)
         case .changePartnerEnvironments: .staff(.settings)
         case .readGeneration, .readExplanation: .signedIn
         }

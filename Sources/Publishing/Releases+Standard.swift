@@ -25,7 +25,7 @@ extension Releases {
                     list.append(.init(solution: version.solution, version: version.id))
                 }
             }
-            var new = try await standard(list.map(\.version), of: partner.id, type, into: environment, notes: nil)
+            var new = try await standard(list.map(\.version), of: partner, type, into: environment, notes: nil)
             new.basis = basis
             return try await publish(caller, new)
         }
@@ -68,7 +68,7 @@ extension Releases {
         let versions = try await storage.choose(choices, of: partner, type)
         return try await publish(
             caller,
-            try await standard(versions, of: partner, type, into: environment, notes: notes)
+            try await standard(versions, of: record, type, into: environment, notes: notes)
         )
     }
 
@@ -85,7 +85,8 @@ extension Releases {
     ) async throws -> (plan: PublicationPlan, reach: Int) {
         try await access.partner(caller, partner, .publishStandard)
         let versions = try await storage.choose(choices, of: partner, type)
-        let new = try await standard(versions, of: partner, type, into: environment, notes: nil)
+        let record = try await storage.partner(partner).partner
+        let new = try await standard(versions, of: record, type, into: environment, notes: nil)
         let content = try ReleaseContent(new.items)
         let made = await scripts.make(content)
         let live = try await storage.liveContent(of: new.owner, in: environment)
@@ -101,9 +102,21 @@ extension Releases {
 
     private func standard(
         _ versions: [SolutionVersionID],
-        of partner: PartnerID,
+        of partner: PartnerRecord,
         _ type: SystemType,
         into environment: EnvironmentName,
+        notes: String?
+    ) async throws -> Publication {
+        let owner = ContentOwner.standard(partner.id, type)
+        return try await publication(versions, owner, into: environment, linkHosts: partner.linkHosts, notes: notes)
+    }
+
+    /// What solution versions hold, in their order.
+    func publication(
+        _ versions: [SolutionVersionID],
+        _ owner: ContentOwner,
+        into environment: EnvironmentName,
+        linkHosts: [HostName],
         notes: String?
     ) async throws -> Publication {
         let contents = try await storage.contents(of: versions)
@@ -115,9 +128,9 @@ extension Releases {
             items += named
             released += zip(named, own).map { ReleasedItem($0, origin: ItemOrigin(version: version, item: $1.id)) }
         }
-        try Self.check(items, linkHosts: try await storage.partner(partner).partner.linkHosts)
+        try Self.check(items, linkHosts: linkHosts)
         return Publication(
-            owner: .standard(partner, type),
+            owner: owner,
             environment: environment,
             items: items,
             released: released,

@@ -114,8 +114,7 @@ public struct Releases: Sendable {
                 field: "items"
             )
         }
-        let hosts = try await storage.client(client).systems.first { $0.id == system }?.linkHosts ?? []
-        try Self.check(chosen.map(\.item), linkHosts: hosts)
+        try Self.check(chosen.map(\.item), linkHosts: try await storage.system(system, of: client).linkHosts)
         return Publication(
             owner: .system(system),
             environment: environment,

@@ -79,6 +79,13 @@ extension Storage {
         }
     }
 
+    /// A client's system.
+    ///
+    /// - Throws: `notFound` for another client's, and for a deleted one.
+    public func system(_ system: SystemID, of client: ClientID) async throws -> SystemRecord {
+        try await engine.snapshot { try $0.system(system, of: client) }
+    }
+
     /// Changes a system: in one generation an old key stops and the new one works (rules F-131, F-137). The old one stays
     /// reserved for 30 days.
     ///

@@ -12,6 +12,7 @@ from publishing import publish, standard
 
 SYSTEM = "/clients/{client}/systems/{system}"
 STANDARD = "/partners/{partner}/standard-content/{type}"
+FOR_CLIENT = "/partners/{partner}/clients/{client}/systems/{system}"
 SOLUTION = "/partners/{partner}/solutions/{solution}"
 TEXTS = {"content": {"title": {"fr": "Bienvenue"}}}
 
@@ -69,6 +70,13 @@ def standard_training(site: Site) -> str:
 def choice(site: Site) -> dict:
     """What standard content is made of."""
     return {"solutions": [{"solution": with_version(site)["id"], "version": 1}]}
+
+
+def for_client(site: Site) -> str:
+    """The environment that the partner published into for the client, each time anew."""
+    path = f"{PARTNER}/clients/{site.account.id}/systems/{site.account.system}/releases"
+    site.world.ada.post(path, {"environment": "test", **choice(site)}).expect(200)
+    return "test"
 
 
 def archive() -> bytes:
@@ -205,6 +213,10 @@ PARTNERS = [
     *publishing(STANDARD, "publishStandard", "test", standard_release, choice),
     *publishing(STANDARD, "publishStandard", "production", standard_release, choice),
     *environments(STANDARD, "readPartnerEnvironments", "changePartnerEnvironments", standard_training),
+    Probe("publishForClient", f"POST {FOR_CLIENT}/releases",
+          lambda site, who: {"environment": "test", **choice(site)}),
+    Probe("publishForClient", f"DELETE {FOR_CLIENT}/environments/{{environment}}/live",
+          at=lambda site, who: {"environment": for_client(site)}),
 ]
 PROBES = [
     *CLIENTS, *PARTNERS,

@@ -79,6 +79,51 @@ def whole(world: World) -> None:
 
 
 @check
+def for_client(world: World) -> None:
+    """D-23 the owner partner publishes versions for a client, activated or not, and sees nothing of its drafts"""
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout("From the partner")])
+    body = {"environment": "production", "solutions": [{"solution": made["id"], "version": 1}], "notes": "To begin"}
+    admin = world.address("it")
+    client = world.new_client([admin])
+    system = client["systems"][0]
+    path = f"/partners/tessera/clients/{client['id']}/systems/{system['id']}"
+    published = world.ada.post(f"{path}/releases?wait=5s", body).expect(200)
+    expect_same((published["release"], published["state"]), (1, "published"), "the release")
+    outcome, shown = world.deployment.snippet(system["systemClientId"])
+    expect(outcome == "release" and b"From the partner" in shown, "pages of a client that nobody has activated")
+    member = world.accept(admin, "/activations/")
+    own = f"/clients/{client['id']}/systems/{system['id']}"
+    told = member.get(f"{own}/releases/1").expect(200)
+    origin = world.ada.get(f"/partners/tessera/solutions/{made['id']}/versions/1")["version"]["id"]
+    said = told["release"]["notes"], told["items"][0]["origin"]["version"]
+    expect_same(said, ("To begin", origin), "what the client sees")
+    expect("release.published" in [event["action"] for event in member.all(f"/clients/{client['id']}/audit-events")],
+           "the client's audit names it")
+    expect_same(member.all(f"{own}/items"), [], "the client's drafts")
+    world.ada.get(f"{own}/items").expect(404)
+    # Where a client asks for a second person, that is for the partner too.
+    member.patch(f"{own}/environments/production", {"needsApproval": True}).expect(200)
+    expect_same(world.ada.post(f"{path}/releases", body).expect(200)["state"], "proposed", "with approval")
+    member.put(f"{own}/releases/2/approval", {}).expect(200)
+    world.ada.delete(f"{path}/environments/production/live").expect(204)
+    until(lambda: world.deployment.outcome(system["systemClientId"]) == "empty", "nothing of its own any longer", 2)
+    # No other client, no other system of it, no other partner's solution.
+    other = world.account()
+    world.ada.post(f"{path.replace(system['id'], other.system)}/releases", body).expect(404)
+    world.ada.delete(f"{path.replace(system['id'], other.system)}/environments/production/live").expect(404)
+    key = f"strange-{world.number}"
+    stranger = world.partner(world.unique("Strange"), key, world.address("head", "strange.example"))
+    stranger.post(f"{path.replace('tessera', key)}/releases", body).expect(404)
+    foreign = solution(world, stranger, key)
+    version(stranger, foreign, [shout()], key)
+    choice = [{"solution": foreign["id"], "version": 1}]
+    world.ada.post(f"{path}/releases", {**body, "solutions": choice}).expect(404)
+    world.ada.put(f"/partners/tessera/clients/{client['id']}/suspension", {"reason": "Unpaid"}).expect(200)
+    world.ada.post(f"{path}/releases", body).expect(409, "conflict")
+
+
+@check
 def planning(world: World) -> None:
     """D-3 a dry run says what changes, what users would no longer see, and changes nothing"""
     account = world.account()

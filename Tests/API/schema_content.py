@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from schema_site import Builder, Person, Site
 
 SYSTEM = "/clients/{client}/systems/{system}"
+FOR_CLIENT = "/partners/{partner}/clients/{client}/systems/{system}"
 STANDARD = "/partners/{partner}/standard-content/{type}"
 SOLUTIONS = "/partners/{partner}/solutions"
 # How many of each thing there are that tests use up.
@@ -31,6 +32,10 @@ def fill_content(builder: "Builder", site: "Site", ada: "Person", admin: "Person
     standard = {"partner": "tessera", "type": "sap-concur"}
     choice = {"solutions": [{"solution": travel, "version": 1}]}
     fill_releases(builder, site, STANDARD, standard, choice, (ada, pia))
+    owned = {"partner": "tessera", **system}
+    site.targets[FOR_CLIENT + "/releases"] = [owned]
+    site.bodies[f"POST {FOR_CLIENT}/releases"] = [{"environment": "test", **choice}]
+    site.targets[FOR_CLIENT + "/environments/{environment}/live"] = [{**owned, "environment": "test"}]
     site.targets["/clients/{client}/standard-content"] = [{"client": site.client}]
     site.bodies["PUT /clients/{client}/standard-content"] = [
         {"off": True, "system": system["system"]}, {"off": False}

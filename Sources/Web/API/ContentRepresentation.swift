@@ -54,8 +54,8 @@ extension Representation {
 
     static func version(_ version: VersionRecord) -> JSONValue {
         [
-            "number": .integer(version.number), "digest": text(version.digest), "notes": text(version.notes),
-            "madeBy": text(version.madeBy), "createdAt": time(version.createdAt),
+            "id": id(version.id), "number": .integer(version.number), "digest": text(version.digest),
+            "notes": text(version.notes), "madeBy": text(version.madeBy), "createdAt": time(version.createdAt),
             "withdrawnAt": time(version.withdrawnAt),
         ]
     }

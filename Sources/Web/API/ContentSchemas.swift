@@ -13,6 +13,7 @@ extension APISchemas {
     static let content: JSONValue = ["type": "object", "description": "An item, valid by the schema of its kind."]
     static let notes: JSONValue = ["type": "string", "maxLength": 2000, "format": "lines"]
     static let environmentName: JSONValue = ["type": "string", "minLength": 1, "maxLength": 32]
+    static let solutionVersions = list(object(["solution": id, "version": number]), 1...100)
     static let line = perLanguage(120, "line", optional: ["fr", "de"])
     static let text = perLanguage(4000, "markup", optional: ["fr", "de"])
     static let linePatch = perLanguage(120, "line", optional: ["en", "fr", "de"], or: "null")
@@ -153,8 +154,8 @@ extension APISchemas {
         "lastVersion": count, "createdAt": nullable(time),
     ])
     private static let version = object([
-        "number": number, "digest": digest, "notes": nullable(words), "madeBy": nullable(words), "createdAt": time,
-        "withdrawnAt": nullable(time),
+        "id": id, "number": number, "digest": digest, "notes": nullable(words), "madeBy": nullable(words),
+        "createdAt": time, "withdrawnAt": nullable(time),
     ])
     private static let published = object([
         "solution": id, "slug": words, "number": number, "digest": digest, "unchanged": flag,

@@ -47,7 +47,7 @@ struct Endpoint: Sendable {
         switch action {
         case .changeClient, .removeClient, .suspendClient, .resumeClient, .closeClientAsPartner,
             .cancelClosingAsPartner, .closeClient, .cancelClosing, .changeSystem, .deleteSystem, .changeSettings,
-            .publishTest, .publishStandard, .switchStandardContent:
+            .publishTest, .publishStandard, .publishForClient, .switchStandardContent:
             true
         default: false
         }

@@ -24,61 +24,64 @@ extension API {
             readEnvironments: .readPartnerEnvironments,
             changeEnvironments: .changePartnerEnvironments
         ) { call in .partner(try await partner(call), try call.systemType()) }
-        return [publishEndpoint, publishStandardEndpoint] + client.endpoints + standard.endpoints + [
-            .get(
-                "/clients/{client}/standard-content",
-                .readStandardContent,
-                "The standard content that is live for a client's systems, and whether they have it switched off.",
-                answer: "StandardContent"
-            ) { call in
-                Representation.standardContent(try await standardContent.get(call.caller, of: try call.id("client")))
-            },
-            Endpoint(
-                method: .put,
-                path: "/clients/{client}/standard-content",
-                action: .switchStandardContent,
-                summary: "Switches standard content off, or on again, for one system, or for all.",
-                body: APISchemas.object(["off": APISchemas.flag, "system": APISchemas.id], optional: ["system"]),
-                example: ["off": true],
-                answer: "StandardContent"
-            ) { call in
-                let client: ClientID = try call.id("client")
-                call.effect.note(try await releases.secondsToKill(of: client))
-                let now = try await standardContent.switchOff(
-                    call.caller,
-                    call.flag("off") ?? false,
-                    of: client,
-                    call.text("system").flatMap { SystemID($0) }
-                )
-                return .ok(Representation.standardContent(now))
-            },
-            .get(
-                "/explanations",
-                .readExplanation,
-                "What pages get for a System Client ID, and why: now, or at a moment of the past.",
-                answer: "Explanation",
-                query: Endpoint.QueryParameter.key
-            ) { call in
-                let explanation = try await explanations.explain(
-                    call.caller,
-                    partner: try await partners.id(try call.parameter("partner")),
-                    variable: try SystemVariable(try call.parameter("systemVariable")),
-                    client: try SystemClientID(try call.parameter("systemClientId")),
-                    environment: try call.query["environment"].map { try EnvironmentName($0) },
-                    at: call.query["at"].flatMap { Timestamp($0) }
-                )
-                return Representation.explanation(explanation)
-            },
-            .get(
-                "/generations/{number}",
-                .readGeneration,
-                "Which edges serve a generation; with `wait`, as soon as all do, or when that time is over.",
-                answer: "Generation",
-                query: [.wait]
-            ) { call in
-                try await generation(try call.numberInPath("number"), call)
-            },
-        ]
+        return [publishEndpoint, publishStandardEndpoint] + forClientEndpoints + client.endpoints + standard.endpoints
+            + [
+                .get(
+                    "/clients/{client}/standard-content",
+                    .readStandardContent,
+                    "The standard content that is live for a client's systems, and whether they have it switched off.",
+                    answer: "StandardContent"
+                ) { call in
+                    Representation.standardContent(
+                        try await standardContent.get(call.caller, of: try call.id("client"))
+                    )
+                },
+                Endpoint(
+                    method: .put,
+                    path: "/clients/{client}/standard-content",
+                    action: .switchStandardContent,
+                    summary: "Switches standard content off, or on again, for one system, or for all.",
+                    body: APISchemas.object(["off": APISchemas.flag, "system": APISchemas.id], optional: ["system"]),
+                    example: ["off": true],
+                    answer: "StandardContent"
+                ) { call in
+                    let client: ClientID = try call.id("client")
+                    call.effect.note(try await releases.secondsToKill(of: client))
+                    let now = try await standardContent.switchOff(
+                        call.caller,
+                        call.flag("off") ?? false,
+                        of: client,
+                        call.text("system").flatMap { SystemID($0) }
+                    )
+                    return .ok(Representation.standardContent(now))
+                },
+                .get(
+                    "/explanations",
+                    .readExplanation,
+                    "What pages get for a System Client ID, and why: now, or at a moment of the past.",
+                    answer: "Explanation",
+                    query: Endpoint.QueryParameter.key
+                ) { call in
+                    let explanation = try await explanations.explain(
+                        call.caller,
+                        partner: try await partners.id(try call.parameter("partner")),
+                        variable: try SystemVariable(try call.parameter("systemVariable")),
+                        client: try SystemClientID(try call.parameter("systemClientId")),
+                        environment: try call.query["environment"].map { try EnvironmentName($0) },
+                        at: call.query["at"].flatMap { Timestamp($0) }
+                    )
+                    return Representation.explanation(explanation)
+                },
+                .get(
+                    "/generations/{number}",
+                    .readGeneration,
+                    "Which edges serve a generation; with `wait`, as soon as all do, or when that time is over.",
+                    answer: "Generation",
+                    query: [.wait]
+                ) { call in
+                    try await generation(try call.numberInPath("number"), call)
+                },
+            ]
     }
 
     private var publishEndpoint: Endpoint {
@@ -138,10 +141,7 @@ extension API {
             body: APISchemas.object(
                 [
                     "environment": APISchemas.environmentName, "notes": APISchemas.notes, "dryRun": APISchemas.flag,
-                    "solutions": APISchemas.list(
-                        APISchemas.object(["solution": APISchemas.id, "version": APISchemas.number]),
-                        1...100
-                    ), "confirm": ["type": "string", "maxLength": 64],
+                    "solutions": APISchemas.solutionVersions, "confirm": ["type": "string", "maxLength": 64],
                 ],
                 optional: ["notes", "dryRun", "confirm"]
             ),
@@ -151,13 +151,7 @@ extension API {
             let partner = try await partner(call)
             let type = try call.systemType()
             let environment = try call.environment()
-            let choices = (call.array("solutions") ?? []).compactMap {
-                value -> (solution: SolutionID, version: Int64)? in
-                guard let id = value["solution"]?.text.flatMap({ SolutionID($0) }),
-                    case .integer(let number)? = value["version"]
-                else { return nil }
-                return (id, number)
-            }
+            let choices = call.solutionVersions
             if call.flag("dryRun") == true {
                 let (plan, reach) = try await releases.planStandard(
                     call.caller,
@@ -181,6 +175,62 @@ extension API {
             try await wait(live.generation, call)
             return .ok(Representation.publishing(live))
         }
+    }
+
+    /// What the owner partner publishes for a client.
+    private var forClientEndpoints: [Endpoint] {
+        let root = "/partners/{partner}/clients/{client}/systems/{system}"
+        return [
+            Endpoint(
+                method: .post,
+                path: root + "/releases",
+                action: .publishForClient,
+                summary: """
+                    Publishes solution versions, in this order, as the content of a partner's client, activated or not: \
+                    they replace what is live there. The client's drafts stay as they are.
+                    """,
+                query: [.wait],
+                body: APISchemas.object(
+                    [
+                        "environment": APISchemas.environmentName, "notes": APISchemas.notes,
+                        "solutions": APISchemas.solutionVersions,
+                    ],
+                    optional: ["notes"]
+                ),
+                answer: "Publishing",
+                kept: { ($0 as? LiveRelease).map { .ok(Representation.publishing($0)) } }
+            ) { call in
+                let (client, system): (ClientID, SystemID) = (try call.id("client"), try call.id("system"))
+                let live = try await releases.publish(
+                    call.caller,
+                    call.solutionVersions,
+                    for: client,
+                    of: try await partner(call),
+                    system,
+                    into: try call.environment(),
+                    notes: call.text("notes")
+                )
+                call.effect.note(try await releases.secondsToKill(.client(client, system), in: live.environment))
+                try await wait(live.generation, call)
+                return .ok(Representation.publishing(live))
+            },
+            .delete(
+                root + "/environments/{environment}/live",
+                .publishForClient,
+                "Takes what is live there for a partner's client away: the standard content again."
+            ) { call in
+                let (client, system): (ClientID, SystemID) = (try call.id("client"), try call.id("system"))
+                let environment = try call.environmentInPath()
+                _ = try await releases.unpublish(
+                    call.caller,
+                    for: client,
+                    of: try await partner(call),
+                    system,
+                    environment: environment
+                )
+                call.effect.note(try await releases.secondsToKill(.client(client, system), in: environment))
+            },
+        ]
     }
 
     /// Waits until every edge serves a generation, where the request asks for that.
@@ -210,6 +260,16 @@ extension APICall {
     /// The environment that the body names.
     fileprivate func environment() throws(Refusal) -> EnvironmentName {
         try EnvironmentName(try required("environment"))
+    }
+
+    /// The solution versions that the body names, in their order.
+    fileprivate var solutionVersions: [(solution: SolutionID, version: Int64)] {
+        (array("solutions") ?? []).compactMap { value in
+            guard let id = value["solution"]?.text.flatMap({ SolutionID($0) }),
+                case .integer(let number)? = value["version"]
+            else { return nil }
+            return (id, number)
+        }
     }
 
     /// The environment's name in the path; one that cannot be is like one that does not exist.
