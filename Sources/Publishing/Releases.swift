@@ -241,15 +241,22 @@ public struct Releases: Sendable {
     struct Publication {
         var owner: ContentOwner
         var environment: EnvironmentName
-        var items: [ContentItem]
+        var items: [ContentItem] = []
         var released: [ReleasedItem]
         var solutions: [SolutionVersionID] = []
-        var basis: StandardBasis?
+        var basis: PublicationBasis?
         var notes: String?
     }
 
     func publish(_ caller: Caller, _ publication: Publication) async throws -> LiveRelease {
-        let content = try ReleaseContent(publication.items)
+        try await publish(caller, publication, try ReleaseContent(publication.items))
+    }
+
+    func publish(
+        _ caller: Caller,
+        _ publication: Publication,
+        _ content: ReleaseContent
+    ) async throws -> LiveRelease {
         let made = await scripts.make(content)
         // A generation of their own: no edge may see an entry that names an object which it cannot have yet.
         try await storage.putObjects([scripts.player, made.snippet] + (made.bundle.map { [$0] } ?? []))

@@ -56,7 +56,8 @@ public struct Statement: Hashable, Sendable {
     /// Every statement of the store.
     public static let all: [Statement] =
         of(SchemaSQL.self) + of(FeedSQL.self) + of(PartnerSQL.self) + of(ClientSQL.self) + of(GallerySQL.self)
-        + of(ReleaseSQL.self) + of(TrimSQL.self) + of(ClientChangeSQL.self) + of(SystemSQL.self) + of(PersonSQL.self)
+        + of(ReleaseSQL.self) + of(RepublishingSQL.self) + of(TrimSQL.self) + of(ClientChangeSQL.self)
+        + of(SystemSQL.self) + of(PersonSQL.self)
         + of(SessionSQL.self)
         + of(StaffSQL.self)
         + of(MembershipSQL.self) + of(PartnerAccountSQL.self) + of(JoiningSQL.self) + of(LinkSQL.self)

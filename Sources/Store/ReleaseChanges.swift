@@ -22,8 +22,8 @@ public struct NewRelease: Sendable {
     public var items: [ReleasedItem] = []
     /// For standard content: the solution versions it was made from, in order.
     public var solutions: [SolutionVersionID] = []
-    /// For standard content: what its list was made from, which must still be so when it goes live.
-    public var basis: StandardBasis?
+    /// What it was made from, which must still be live when it goes live; nil for what was made from anything else.
+    public var basis: PublicationBasis?
     /// What its publisher says of it.
     public var notes: String?
 

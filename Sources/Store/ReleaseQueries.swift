@@ -172,12 +172,18 @@ public struct ReleasedItem: Hashable, Sendable {
     }
 }
 
-/// The standard content that was live when the next one's list was made.
-public struct StandardBasis: Hashable, Sendable {
+/// What was live when the next release was put together from it.
+public struct PublicationBasis: Hashable, Sendable {
     /// The release; nil where nothing was live.
     public var release: ReleaseID?
-    /// Its solution versions, in order.
+    /// Its solution versions, in order, where it is standard content.
     public var solutions: [Choice]
+
+    /// Puts it together.
+    public init(release: ReleaseID?, solutions: [Choice] = []) {
+        self.release = release
+        self.solutions = solutions
+    }
 
     /// A version that was chosen of a solution.
     public struct Choice: Hashable, Sendable {
@@ -274,7 +280,7 @@ extension Storage {
         of partner: PartnerID,
         _ type: SystemType,
         _ environment: EnvironmentName
-    ) async throws -> StandardBasis {
+    ) async throws -> PublicationBasis {
         try await engine.snapshot { connection in
             let rows = try connection.rows(
                 ReleaseSQL.standardSolutions,
@@ -282,7 +288,7 @@ extension Storage {
                 .text(of: type),
                 .text(of: environment)
             )
-            return StandardBasis(
+            return PublicationBasis(
                 release: try rows.first?.id(2),
                 solutions: try rows.map { .init(solution: try $0.id(0), version: try $0.id(1)) }
             )

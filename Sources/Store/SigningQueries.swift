@@ -52,9 +52,7 @@ extension Storage {
                 guard !rows.isEmpty else { return [String]() }
                 try FeedWriter.write(connection, at: now) { feed in
                     for row in rows {
-                        let owner: ContentOwner =
-                            try row.optional(8) { .system(try row.id($0)) }
-                            ?? .standard(try row.id(9), try SystemType(try row.text(10)))
+                        let owner = try ContentOwner(row, at: 8)
                         let environment = try EnvironmentName(try row.text(7))
                         var entry = try StoredRelease(row).entry(owner, environment)
                         let id: ReleaseID = try row.id(0)

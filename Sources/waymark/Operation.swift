@@ -19,7 +19,7 @@ let operations: [any Operation.Type] = [
     SuspendClient.self, ResumeClient.self, ExplainKey.self, Diagnose.self, VerifyAudit.self, ExportAudit.self,
     ListPartners.self, ChangePartner.self, ShowPerson.self, ChangePerson.self, AddToken.self, ListTokens.self,
     RevokeToken.self, MakeBackup.self, AllowLinkHosts.self,
-    ShowVerifyingKey.self, VerifyStore.self, ExportEvidence.self,
+    ShowVerifyingKey.self, VerifyStore.self, ExportEvidence.self, CountWithoutPlayer.self, RepublishPlayer.self,
 ]
 
 extension DataDirectory {

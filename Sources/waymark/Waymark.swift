@@ -22,7 +22,7 @@ struct Waymark: AsyncParsableCommand {
         version: version,
         subcommands: [
             Demo.self, Serve.self, PartnerCommand.self, Import.self, GalleryCommand.self, Publish.self, LinkHosts.self,
-            Rollback.self, Unpublish.self, Suspend.self, Resume.self, Resolve.self, PersonCommand.self,
+            Rollback.self, Unpublish.self, Republish.self, Suspend.self, Resume.self, Resolve.self, PersonCommand.self,
             TokenCommand.self,
             MailCommand.self, AuditCommand.self, Verify.self, Evidence.self, Backup.self, Restore.self, Config.self,
             Doctor.self,

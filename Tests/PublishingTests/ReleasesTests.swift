@@ -126,6 +126,71 @@ struct ReleasesTests {
         #expect(versions.count == 6)
     }
 
+    @Test("a newer player: what is live is released anew with the same content, what has it already is left alone")
+    func republish() async throws {
+        let old = StoredObject(mediaType: PlayerScripts.mediaType, body: Array("/* an older player */".utf8))
+        try await storage.putObjects([old])
+        let items = try format.items(TestContent.items(["One"]))
+        let (content, released) = (try ReleaseContent(items).canonical, items.map { ReleasedItem($0, origin: nil) })
+        func publishOld(_ owner: ContentOwner, _ environment: EnvironmentName) async throws {
+            var new = NewRelease(
+                id: ReleaseID(.system),
+                owner: owner,
+                environment: environment,
+                content: content,
+                snippet: old.digest,
+                bundle: nil,
+                player: old.digest
+            )
+            new.items = released
+            new.signature = TestKey.key.sign(new.statement)
+            _ = try await storage.publish(new)
+        }
+        let standard = ContentOwner.standard(partner.id, .sapConcur)
+        try await publishOld(.system(system.id), .production)
+        try await publishOld(.system(system.id), .test)
+        try await publishOld(standard, .production)
+        let other = try await storage.makeClient("Globex", of: partner)
+        let kept = try await releases.publish(.operator, items, for: other, environment: .production)
+        #expect(try await releases.countWithoutPlayer(.operator) == 3)
+        var (done, next) = (0, EnvironmentID?.none)
+        repeat {
+            let part = try await releases.republish(.operator, after: next, limit: 2)
+            #expect(part.refused.isEmpty)
+            done += part.done
+            next = part.next
+        } while next != nil
+        #expect(done == 3)
+        #expect(try await releases.countWithoutPlayer(.operator) == 0)
+        #expect(try await releases.republish(.operator, after: nil, limit: 2).done == 0)
+        let list = try await storage.releases(of: .client(system.client, system.id), before: nil, limit: 10)
+        #expect(list.map(\.number) == [4, 3, 2, 1] && list.map(\.isLive) == [true, true, false, false])
+        #expect(list.first?.player == kept.player)
+        let whole = try await storage.release(4, of: .client(system.client, system.id))
+        #expect(whole.content == content && whole.items == released)
+        #expect(try await storage.liveContent(of: standard, in: .production) == content)
+        #expect(try await storage.releases(of: .client(other.client, other.id), before: nil, limit: 10).count == 1)
+        await #expect(throws: Refusal.self) { try await releases.countWithoutPlayer(Caller(.anonymous)) }
+    }
+
+    @Test("what goes live while a release is made anew is not replaced by it")
+    func republishBehind() async throws {
+        let items = try format.items(TestContent.items(["One"]))
+        let live = try await releases.publish(.operator, items, for: system, environment: .production)
+        _ = try await releases.publish(.operator, items, for: system, environment: .production)
+        var late = NewRelease(
+            id: ReleaseID(.system),
+            owner: .system(system.id),
+            environment: .production,
+            content: try ReleaseContent(items).canonical,
+            snippet: live.snippet,
+            bundle: nil,
+            player: live.player
+        )
+        late.basis = PublicationBasis(release: live.id)
+        await #expect(throws: StaleBasis.self) { try await storage.publish(late) }
+    }
+
     @Test("a loader reads the variables it is given, the current one first")
     func loader() throws {
         let variables = [try SystemVariable("sapUserId"), try SystemVariable("old.$id")]

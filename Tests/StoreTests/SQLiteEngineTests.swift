@@ -164,6 +164,8 @@ struct SQLiteEngineTests {
             if let match = line.wholeMatch(of: /statement (\d+)/) { number = Int(match.1) ?? 0 }
             // A migration reads every solution once.
             if Statement.all[number].sql.hasPrefix("SELECT solution.id, solution_version.content") { continue }
+            // Whatever is live is counted before it is released anew.
+            if Statement.all[number].sql.hasPrefix("SELECT COUNT(*) FROM live") { continue }
             let isPage = Statement.all[number].sql.contains(/^[^()]*FROM (client|audit_event)\b[\s\S]*LIMIT \?/)
             if isPage && line.contains("TEMP B-TREE FOR ORDER BY") {
                 scans.append("sorts: \(Statement.all[number].sql)")

@@ -82,6 +82,17 @@ public struct ReleaseContent: Hashable, Sendable {
             )
         }
     }
+
+    /// The content of a release that was made before.
+    ///
+    /// - Throws: ``NotJSON``, or `invalid` for JSON without items.
+    public init(released canonical: [UInt8]) throws {
+        guard case .array(let items)? = try JSONValue(parsing: canonical)["items"] else {
+            throw Refusal(.invalid, "A release's content has no items.", field: "items")
+        }
+        self.canonical = canonical
+        itemCount = items.count
+    }
 }
 
 /// A solution: a named bundle of items that the gallery offers.
