@@ -60,8 +60,7 @@ public struct Access: Sendable {
         guard try await storage.hasSystem(system, client) else {
             throw Refusal(.notFound, "There is no such system.")
         }
-        guard let relation else { return }
-        guard relation.reachesAllSystems || relation.systems.contains(system) else {
+        guard relation?.reaches(system) ?? true else {
             throw Refusal(.forbidden, "You were not given this system.")
         }
     }

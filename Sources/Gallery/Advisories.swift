@@ -46,9 +46,16 @@ public struct Advisories: Sendable {
         return try await storage.advisories(about: number, of: solution, partner)
     }
 
-    /// The warnings that concern a client, and what it has of the versions.
+    /// The warnings that concern a client, and what it has of the versions in systems that the caller reaches.
     public func list(_ caller: Caller, of client: ClientID) async throws -> [ClientAdvisory] {
-        _ = try await access.client(caller, client, .readGallery)
-        return try await storage.advisories(of: client)
+        let relation = try await access.client(caller, client, .readGallery)
+        return try await storage.advisories(of: client).compactMap { advisory in
+            var seen = advisory
+            if let relation {
+                seen.drafts.removeAll { !relation.reaches($0.system) }
+                seen.releases.removeAll { !relation.reaches($0.system) }
+            }
+            return seen.drafts.isEmpty && seen.releases.isEmpty ? nil : seen
+        }
     }
 }

@@ -55,10 +55,11 @@ public struct Downloads: Sendable {
         _ system: SystemID
     ) async throws -> [DownloadRecord] {
         try await access.client(caller, client, at: system, .downloadSolution)
-        return try await download([(solution, version)], to: client, system, by: caller)
+        return try await download([(solution, version)], to: client, system, evenWithdrawn: false, by: caller)
     }
 
-    /// Copies all that the standard content which is live in production was made from, in one act (decision D-3).
+    /// Copies all that the standard content which is live in production was made from, in one act (decision D-3); also
+    /// what was withdrawn since, as it is what pages show.
     ///
     /// - Throws: `conflict` where nothing is live.
     public func downloadStandard(
@@ -75,6 +76,7 @@ public struct Downloads: Sendable {
             production.solutions.map { ($0.solution, $0.version) },
             to: client,
             system,
+            evenWithdrawn: true,
             by: caller
         )
     }
@@ -83,12 +85,14 @@ public struct Downloads: Sendable {
         _ choices: [(solution: SolutionID, version: Int64?)],
         to client: ClientID,
         _ system: SystemID,
+        evenWithdrawn: Bool,
         by caller: Caller
     ) async throws -> [DownloadRecord] {
         try await storage.download(
             choices,
             to: client,
             system,
+            evenWithdrawn: evenWithdrawn,
             copies: { try Solution.items(ofVersion: $0) },
             by: caller
         )

@@ -28,6 +28,10 @@ extension Releases {
     ) async throws -> LiveRelease {
         try await access.client(caller, client, of: partner, .publishForClient)
         let record = try await storage.system(system, of: client)
+        let present = try await storage.environments(of: .client(client, system))
+        guard environment.isFixed || present.contains(where: { $0.name == environment }) else {
+            throw Refusal(.notFound, "The client has no environment '\(environment)'.", field: "environment")
+        }
         let versions = try await storage.choose(choices, of: partner, record.type)
         let new = try await publication(
             versions,

@@ -53,6 +53,7 @@ extension Releases {
         confirm: String?
     ) async throws -> LiveRelease {
         try await access.partner(caller, partner, .publishStandard)
+        try await requireEnvironment(caller, environment, of: .partner(partner, type))
         let record = try await storage.partner(partner).partner
         if confirm != record.key.text {
             let reach = try await storage.reach(of: partner, type, atMost: Self.reachMax + 1)

@@ -65,6 +65,7 @@ public struct Releases: Sendable {
         notes: String?
     ) async throws -> LiveRelease {
         try await access.client(caller, client, at: system, environment.publishing)
+        try await requireEnvironment(caller, environment, of: .client(client, system))
         let new = try await publication(items, of: client, system, into: environment, notes: notes)
         return try await publish(caller, new)
     }
@@ -122,6 +123,13 @@ public struct Releases: Sendable {
             released: chosen.map { ReleasedItem($0.item, origin: $0.origin) },
             notes: notes
         )
+    }
+
+    /// Checks that an environment is there, or may be made: publishing makes it, which is a matter of settings.
+    func requireEnvironment(_ caller: Caller, _ name: EnvironmentName, of scope: EditorScope) async throws {
+        let isThere = try await storage.environments(of: scope).contains { $0.name == name }
+        if name.isFixed || isThere { return }
+        try await access.editor(caller, scope, client: .changeEnvironments, partner: .changePartnerEnvironments)
     }
 
     static func check(_ items: [ContentItem], linkHosts: [HostName]) throws(Refusal) {

@@ -13,13 +13,13 @@ public struct StandardContent: Sendable {
         access = Access(storage: storage)
     }
 
-    /// What is live for each of a client's systems, by environment.
+    /// What is live for each of a client's systems that the caller reaches, by environment.
     public func get(
         _ caller: Caller,
         of client: ClientID
     ) async throws -> [(system: SystemRecord, live: [StandardRelease])] {
-        _ = try await access.client(caller, client, .readStandardContent)
-        return try await storage.standardContent(of: client)
+        let relation = try await access.client(caller, client, .readStandardContent)
+        return try await storage.standardContent(of: client).filter { relation?.reaches($0.system.id) ?? true }
     }
 
     /// Switches standard content off, or on again; for one system, or for all where none is named.
@@ -37,6 +37,6 @@ public struct StandardContent: Sendable {
             }
         }
         try await storage.setStandardContentOff(of: client, system, isOff, by: caller)
-        return try await storage.standardContent(of: client)
+        return try await get(caller, of: client)
     }
 }

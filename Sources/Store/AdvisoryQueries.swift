@@ -9,16 +9,27 @@ enum AdvisorySQL: String, StatementSet {
         SELECT id, severity, text, fixed_in, told, made_at, made_by FROM advisory WHERE solution_version_id = ?
         ORDER BY id
         """
-    case holders = """
-        SELECT client_system.client_id FROM item JOIN workspace ON workspace.id = item.workspace_id
+    case noteHolders = """
+        INSERT INTO advisory_notice (advisory_id, client_id)
+        SELECT ?, client_system.client_id FROM item JOIN workspace ON workspace.id = item.workspace_id
         JOIN client_system ON client_system.id = workspace.system_id
         WHERE item.origin_version_id = ? AND item.deleted_at IS NULL AND client_system.deleted_at IS NULL
         UNION
-        SELECT client_system.client_id FROM release_item JOIN release ON release.id = release_item.release_id
+        SELECT ?, client_system.client_id FROM release_item JOIN release ON release.id = release_item.release_id
         JOIN workspace ON workspace.id = release.workspace_id
         JOIN client_system ON client_system.id = workspace.system_id
         WHERE release_item.origin_version_id = ? AND client_system.deleted_at IS NULL
         """
+    case setTold = "UPDATE advisory SET told = ? WHERE id = ?"
+    case notices = """
+        SELECT advisory_notice.advisory_id, advisory_notice.client_id, advisory.text, advisory.fixed_in, solution.id,
+            solution.partner_id, solution_version.number
+        FROM advisory_notice JOIN advisory ON advisory.id = advisory_notice.advisory_id
+        JOIN solution_version ON solution_version.id = advisory.solution_version_id
+        JOIN solution ON solution.id = solution_version.solution_id
+        ORDER BY advisory_notice.advisory_id, advisory_notice.client_id LIMIT ?
+        """
+    case deleteNotice = "DELETE FROM advisory_notice WHERE advisory_id = ? AND client_id = ?"
     case showing = """
         SELECT COUNT(DISTINCT client_system.client_id) FROM release_item
         JOIN live ON live.release_id = release_item.release_id JOIN release ON release.id = live.release_id
@@ -128,8 +139,8 @@ public struct ClientAdvisory: Hashable, Sendable {
 }
 
 extension Storage {
-    /// Warns of a version. Exactly the clients that hold copies of it, or releases from such, edited or not, are told by
-    /// mail, in the same transaction.
+    /// Warns of a version. Exactly the clients that hold copies of it, or releases from such, edited or not, are noted in
+    /// the same transaction, and told by mail soon.
     ///
     /// - Throws: `notFound` for a version, or one that has it right, that there is not.
     public func addAdvisory(
@@ -145,11 +156,10 @@ extension Storage {
         let runtime = runtime
         return try await engine.transaction { connection in
             try connection.lockPartner(partner)
-            let record = try connection.solution(solution, of: partner)
+            _ = try connection.solution(solution, of: partner)
             let version = try connection.version(number, of: solution)
             if let fixedIn { _ = try connection.version(fixedIn, of: solution) }
             let id = SQLValue.text(of: version.id)
-            let holders = try connection.rows(AdvisorySQL.holders, id, id)
             let advisory = AdvisoryID(runtime)
             try connection.execute(
                 AdvisorySQL.insert,
@@ -158,10 +168,13 @@ extension Storage {
                 .text(severity.rawValue),
                 .text(text),
                 fixedIn.map(SQLValue.integer) ?? .null,
-                .integer(Int64(holders.count)),
+                .integer(0),
                 .time(now),
                 .text(caller.auditName)
             )
+            let name = SQLValue.text(of: advisory)
+            let told = try connection.execute(AdvisorySQL.noteHolders, name, id, name, id)
+            try connection.execute(AdvisorySQL.setTold, .integer(Int64(told)), name)
             try connection.audit(
                 .partner(partner),
                 "advisory.made",
@@ -173,18 +186,33 @@ extension Storage {
                 by: caller,
                 at: now
             )
-            var values = [
-                "solutionName": record.about["name"]?["en"]?.text ?? record.slug, "version": "\(number)",
-                "advisory": text, "partnerName": record.partnerName,
-            ]
-            values["fixedIn"] = fixedIn.map { "\($0)" }
-            for row in holders {
-                try connection.tellAdmins(of: try row.id(0), .advisory, values, at: now, runtime)
-            }
             let made = try connection.advisories(about: version.id).last { $0.id == advisory }
             guard let made else { throw MissingHead() }
             try connection.keepAnswer(to: caller, made, at: now)
             return made
+        }
+    }
+
+    /// Tells the admins of some clients of advisories: not with the advisory, which may concern thousands.
+    ///
+    /// - Returns: Whether there may be more to tell.
+    public func tellOfAdvisories() async throws -> Bool {
+        let now = runtime.now()
+        let runtime = runtime
+        return try await engine.transaction { connection in
+            let notices = try connection.rows(AdvisorySQL.notices, .integer(Self.noticedAtOnce))
+            for row in notices {
+                let solution = try connection.solution(try row.id(4), of: try row.id(5))
+                var values = [
+                    "solutionName": solution.about["name"]?["en"]?.text ?? solution.slug,
+                    "version": "\(try row.integer(6))", "advisory": try row.text(2),
+                    "partnerName": solution.partnerName,
+                ]
+                values["fixedIn"] = try row.optional(3) { "\(try row.integer($0))" }
+                try connection.tellAdmins(of: try row.id(1), .advisory, values, at: now, runtime)
+                try connection.execute(AdvisorySQL.deleteNotice, row[0], row[1])
+            }
+            return !notices.isEmpty
         }
     }
 

@@ -51,6 +51,7 @@ extension Storage {
     ///   - choices: Solutions that the client sees, and their versions; nil for the newest one that is not withdrawn.
     ///   - client: Whose.
     ///   - system: Into which of its systems.
+    ///   - evenWithdrawn: Take versions that were withdrawn too: who has them live may correct them.
     ///   - copies: The drafts of a version's content, without folder and origin.
     ///   - caller: Who.
     /// - Returns: What was taken; all or none.
@@ -60,6 +61,7 @@ extension Storage {
         _ choices: [(solution: SolutionID, version: Int64?)],
         to client: ClientID,
         _ system: SystemID,
+        evenWithdrawn: Bool,
         copies: @escaping @Sendable (_ content: [UInt8]) throws -> [ContentItem],
         by caller: Caller
     ) async throws -> [DownloadRecord] {
@@ -77,7 +79,7 @@ extension Storage {
                     let version = try choice.version.map({ try connection.version($0, of: record.id) })
                         ?? connection.newestVersion(of: record.id)
                 else { throw Storage.noSolution }
-                guard version.withdrawnAt == nil else {
+                guard version.withdrawnAt == nil || evenWithdrawn else {
                     throw Refusal(.conflict, "Version \(version.number) was withdrawn; take another.", field: "version")
                 }
                 return try connection.download(

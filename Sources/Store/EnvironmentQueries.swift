@@ -25,6 +25,10 @@ enum EnvironmentSQL: String, StatementSet {
     case change = "UPDATE environment SET needs_approval = ?, archived_at = ? WHERE id = ?"
     case setKey = "UPDATE environment SET key = ? WHERE id = ?"
     case delete = "UPDATE environment SET former_name = name, name = id, deleted_at = ? WHERE id = ?"
+    case rejectProposed = """
+        UPDATE release SET state = 'rejected', decided_by = ?, decided_at = ?
+        WHERE environment_id = ? AND state = 'proposed'
+        """
 }
 
 /// An environment of a workspace.
@@ -55,7 +59,7 @@ public struct EnvironmentRecord: Hashable, Sendable {
     }
 
     /// Whether it is there whatever anybody does.
-    public var isFixed: Bool { name == .production || name == .test }
+    public var isFixed: Bool { name.isFixed }
 
     fileprivate var entry: EnvironmentEntry? {
         archivedAt == nil ? EnvironmentEntry(owner: owner, name: name) : nil
@@ -84,9 +88,6 @@ extension Storage {
     ) async throws -> EnvironmentRecord {
         let runtime = runtime
         return try await editEnvironments(of: scope, "environment.added", by: caller) { connection, workspace, now in
-            guard try connection.environments(of: workspace.id, scope.owner).count < Self.environmentsMax else {
-                throw Refusal(.conflict, "A system has at most \(Self.environmentsMax) environments.")
-            }
             guard try workspace.addEnvironment(name, connection, at: now, runtime) else {
                 throw Refusal(.conflict, "There is an environment of that name.", field: "name")
             }
@@ -134,7 +135,7 @@ extension Storage {
         }
     }
 
-    /// Deletes an environment of one's own making.
+    /// Deletes an environment of one's own making, and rejects what waits for approval there.
     ///
     /// - Throws: `conflict` for production and test, and for one with a live release.
     public func deleteEnvironment(
@@ -152,6 +153,12 @@ extension Storage {
             guard present.live == nil else {
                 throw Refusal(.conflict, "A release is live in '\(name)'; unpublish it first.")
             }
+            try connection.execute(
+                EnvironmentSQL.rejectProposed,
+                .text(caller.auditName),
+                .time(now),
+                .text(of: present.id)
+            )
             try connection.execute(EnvironmentSQL.delete, .time(now), .text(of: present.id))
             return (present, nil)
         }
@@ -194,7 +201,7 @@ extension Storage {
 }
 
 extension Connection {
-    fileprivate func environments(of workspace: WorkspaceID, _ owner: ContentOwner) throws -> [EnvironmentRecord] {
+    func environments(of workspace: WorkspaceID, _ owner: ContentOwner) throws -> [EnvironmentRecord] {
         try rows(EnvironmentSQL.list, .text(of: workspace)).map { row in
             var record = try EnvironmentRecord(row, of: owner)
             record.live = try row.optional(6, row.integer)

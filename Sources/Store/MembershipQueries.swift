@@ -112,6 +112,9 @@ public struct Relation: Hashable, Sendable {
 
     /// Whether all systems of the client are reached.
     public var reachesAllSystems: Bool { role == .admin && account == nil }
+
+    /// Whether a system is among them.
+    public func reaches(_ system: SystemID) -> Bool { reachesAllSystems || systems.contains(system) }
 }
 
 extension Storage {

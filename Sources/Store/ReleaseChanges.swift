@@ -105,6 +105,7 @@ extension Storage {
             }
             let previous = try environment.live(connection)
             if let basis = new.basis, basis.release != previous?.id { throw StaleBasis() }
+            try connection.refuseWithdrawn(new.solutions, insteadOf: previous)
             let isProposed = environment.needsApproval && caller.person != nil
             let event = try connection.audit(
                 tenant,
@@ -121,6 +122,11 @@ extension Storage {
             if isProposed {
                 let release = new.stored(number: workspace.lastRelease, generation: 0)
                 try connection.insert(new, release, workspace.id, environment.id, by: caller, at: now)
+                try connection.execute(
+                    ReleaseSQL.setProposedInsteadOf,
+                    previous.map { .text(of: $0.id) } ?? .null,
+                    .text(of: new.id)
+                )
                 let answer = environment.live(release, 0)
                 try connection.keepAnswer(to: caller, answer, at: now)
                 return answer
@@ -142,7 +148,8 @@ extension Storage {
 
     /// Approves a proposed release, which goes live, or rejects it.
     ///
-    /// - Throws: `forbidden` for the person who proposed it, `conflict` for one that is not proposed.
+    /// - Throws: `forbidden` for the person who proposed it, `conflict` for one that is not proposed, or that would replace
+    ///   something else than its proposer saw live.
     public func decide(
         _ number: Int64,
         of scope: EditorScope,
@@ -167,6 +174,18 @@ extension Storage {
             let environment = try workspace.environment(proposed.environment, connection)
             guard !approve || environment.archivedAt == nil else {
                 throw Refusal(.conflict, "The environment '\(environment.name)' is archived.")
+            }
+            if approve {
+                let live = try environment.live(connection)
+                let seen: ReleaseID? = try connection.rows(ReleaseSQL.proposedInsteadOf, .text(of: proposed.id)).first
+                    .flatMap { row in try row.optional(0) { try row.id($0) } }
+                guard seen == live?.id else {
+                    throw Refusal(
+                        .conflict,
+                        "Something else is live there than when release \(number) was proposed. Reject it, and publish anew."
+                    )
+                }
+                try connection.refuseWithdrawn(try connection.versions(of: proposed.id), insteadOf: live)
             }
             let event = try connection.audit(
                 tenant,
@@ -346,6 +365,24 @@ extension Connection {
             }
             return .client(client)
         }
+    }
+
+    /// Refuses solution versions that were withdrawn, but for those that are live there already.
+    fileprivate func refuseWithdrawn(_ versions: [SolutionVersionID], insteadOf live: StoredRelease?) throws {
+        let kept = try live.map { Set(try self.versions(of: $0.id)) } ?? []
+        for version in versions where !kept.contains(version) {
+            guard let row = try rows(ReleaseSQL.withdrawnVersion, .text(of: version)).first else { continue }
+            throw Refusal(
+                .conflict,
+                "Version \(try row.integer(0)) of '\(try row.text(1))' was withdrawn.",
+                field: "solutions"
+            )
+        }
+    }
+
+    /// The solution versions that a release was made from, in order.
+    func versions(of release: ReleaseID) throws -> [SolutionVersionID] {
+        try rows(ReleaseSQL.versions, .text(of: release)).map { try $0.id(0) }
     }
 
     fileprivate func insert(

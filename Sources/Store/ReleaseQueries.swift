@@ -26,6 +26,14 @@ enum ReleaseSQL: String, StatementSet {
         VALUES (?, ?, ?, ?, ?, ?)
         """
     case decide = "UPDATE release SET state = ?, generation = ?, decided_by = ?, decided_at = ? WHERE id = ?"
+    case setProposedInsteadOf = "UPDATE release SET proposed_instead_of = ? WHERE id = ?"
+    case proposedInsteadOf = "SELECT proposed_instead_of FROM release WHERE id = ?"
+    case versions = "SELECT solution_version_id FROM release_solution WHERE release_id = ? ORDER BY position"
+    case withdrawnVersion = """
+        SELECT solution_version.number, solution.slug FROM solution_version
+        JOIN solution ON solution.id = solution_version.solution_id
+        WHERE solution_version.id = ? AND solution_version.withdrawn_at IS NOT NULL
+        """
     case live = """
         SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
             release.signature

@@ -15,9 +15,6 @@ enum RepublishingSQL: String, StatementSet {
         WHERE live.environment_id > ? AND release.player <> ? AND environment.archived_at IS NULL
         ORDER BY live.environment_id LIMIT ?
         """
-    case solutions = """
-        SELECT solution_version_id FROM release_solution WHERE release_id = ? ORDER BY position
-        """
 }
 
 /// A live release, as what the next one is made from.
@@ -47,7 +44,7 @@ public struct LiveContent: Sendable {
         content = try row.bytes(4)
         owner = try ContentOwner(row, at: 5)
         items = try connection.rows(ReleaseSQL.items, row[2]).map(ReleasedItem.init)
-        solutions = try connection.rows(RepublishingSQL.solutions, row[2]).map { try $0.id(0) }
+        solutions = try connection.versions(of: release)
     }
 }
 

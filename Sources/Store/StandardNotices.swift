@@ -30,7 +30,7 @@ extension Storage {
     /// three times in a row tells them once.
     static let noticeDelay: Int64 = 5000
     /// How many clients one transaction tells.
-    private static let noticedAtOnce: Int64 = 100
+    static let noticedAtOnce: Int64 = 100
 
     /// Tells the admins of some clients that other standard content is live (decision D-18): not with the publication,
     /// which may reach a hundred thousand.

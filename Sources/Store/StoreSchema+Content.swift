@@ -62,6 +62,7 @@ extension StoreSchema {
         "ALTER TABLE release ADD COLUMN state TEXT NOT NULL DEFAULT 'published'",
         "ALTER TABLE release ADD COLUMN decided_by TEXT",
         "ALTER TABLE release ADD COLUMN decided_at BIGINT",
+        "ALTER TABLE release ADD COLUMN proposed_instead_of TEXT",
         """
         CREATE TABLE release_item (
             release_id TEXT NOT NULL REFERENCES release (id),
@@ -108,6 +109,13 @@ extension StoreSchema {
         )
         """,
         "CREATE INDEX advisory_version ON advisory (solution_version_id)",
+        """
+        CREATE TABLE advisory_notice (
+            advisory_id TEXT NOT NULL REFERENCES advisory (id),
+            client_id TEXT NOT NULL REFERENCES client (id),
+            PRIMARY KEY (advisory_id, client_id)
+        )
+        """,
         "CREATE INDEX live_release ON live (release_id)",
         """
         CREATE TABLE standard_notice (

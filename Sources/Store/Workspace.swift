@@ -62,20 +62,30 @@ struct Workspace {
     /// Makes an environment where there is none of that name; its entry is the caller's to write.
     ///
     /// - Returns: Whether it was made.
+    /// - Throws: `conflict` where there are too many.
     func addEnvironment(
         _ name: EnvironmentName,
         _ connection: any Connection,
         at now: Timestamp,
         _ runtime: Runtime
     ) throws -> Bool {
-        try connection.execute(
-            EnvironmentSQL.insert,
-            .text(of: EnvironmentID(runtime)),
-            .text(of: id),
-            .text(of: name),
-            .text(of: EnvironmentKey(runtime)),
-            .time(now)
-        ) == 1
+        let isNew =
+            try connection.execute(
+                EnvironmentSQL.insert,
+                .text(of: EnvironmentID(runtime)),
+                .text(of: id),
+                .text(of: name),
+                .text(of: EnvironmentKey(runtime)),
+                .time(now)
+            ) == 1
+        if isNew, !name.isFixed, try connection.environments(of: id, owner).count > Storage.environmentsMax {
+            throw Refusal(
+                .conflict,
+                "There are \(Storage.environmentsMax) environments already; delete one first.",
+                field: "environment"
+            )
+        }
+        return isNew
     }
 }
 

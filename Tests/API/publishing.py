@@ -189,6 +189,8 @@ def rights(world: World) -> None:
     _, elsewhere = world.user(account, "publisher", [])
     publish(builder, account).expect(403)
     publish(builder, account, "test").expect(200)
+    publish(builder, account, "training").expect(403)
+    account.admin.post(f"{account.path}/systems/{account.system}/environments", {"name": "training"}).expect(201)
     publish(builder, account, "training").expect(200)
     publish(elsewhere, account, "test").expect(403)
     publish(publisher, account).expect(200)
@@ -226,6 +228,86 @@ def approval(world: World) -> None:
     expect_same(admin.get(f"{path}/releases/{again}")["release"]["state"], "rejected", "the rejected release")
     expect(b"Second" not in page(world, account)[1], "nothing of it is live")
     admin.put(live(account), {"release": again}).expect(404)
+
+
+@check
+def overtaken(world: World) -> None:
+    """F-082 an approval that would replace something else than its proposer saw is refused; with it goes no withdrawn version"""
+    account = world.account()
+    admin, path = account.admin, f"{account.path}/systems/{account.system}"
+    first = add(admin, items(account), shout("First")).json
+    admin.post(f"{path}/environments", {"name": "stage"}).expect(201)
+    for name in ("production", "stage"):
+        admin.patch(f"{path}/environments/{name}", {"needsApproval": True}, "*").expect(200)
+    _, other = world.user(account, "contentManager", [account.system])
+    older = publish(admin, account).expect(200)["release"]
+    admin.patch(f"{items(account)}/{first['id']}", {"content": {"title": {"en": "Second"}}}).expect(200)
+    newer = publish(admin, account).expect(200)["release"]
+    other.put(f"{path}/releases/{newer}/approval?wait=5s", None).expect(200)
+    other.put(f"{path}/releases/{older}/approval", None).expect(409, "conflict")
+    expect(b"Second" in page(world, account)[1], "the newer one stays")
+    other.delete(f"{path}/releases/{older}/approval").expect(204)
+    # What waits in an environment goes with it, and never into another one of the same name.
+    waiting = publish(admin, account, "stage").expect(200)["release"]
+    admin.delete(f"{path}/environments/stage", "*").expect(204)
+    expect_same(admin.get(f"{path}/releases/{waiting}")["release"]["state"], "rejected", "of a deleted environment")
+    admin.post(f"{path}/environments", {"name": "stage"}).expect(201)
+    other.put(f"{path}/releases/{waiting}/approval", None).expect(409, "conflict")
+    key = f"overtaken-{world.number}"
+    partner = world.partner(world.unique("Overtaken"), key, world.address("head", "over.example"))
+    made = solution(world, partner, key)
+    version(partner, made, [shout("Faulty")], key)
+    root = f"/partners/{key}/standard-content/sap-concur"
+    # The fixed environments are there as soon as one is made.
+    partner.post(f"{root}/environments", {"name": "stage"}).expect(201)
+    partner.patch(f"{root}/environments/production", {"needsApproval": True}, "*").expect(200)
+    number = standard(world, partner, key, made).expect(200)["release"]
+    partner.put(f"/partners/{key}/solutions/{made['id']}/versions/1/withdrawal", None).expect(200)
+    second = world.address("second", "over.example")
+    partner.post(f"/partners/{key}/staff", {"email": second, "role": "partnerPublisher"}).expect(201)
+    world.accept(second).put(f"{root}/releases/{number}/approval", None).expect(409, "conflict")
+    # What is live stays, and can be taken as copies: to correct it, say.
+    standard(world, partner, key, made, environment="test").expect(409, "conflict")
+    version(partner, made, [shout("Right")], key)
+    partner.patch(f"{root}/environments/production", {"needsApproval": False}, "*").expect(200)
+    standard(world, partner, key, made, 2).expect(200)
+    partner.put(f"/partners/{key}/solutions/{made['id']}/versions/2/withdrawal", None).expect(200)
+    client = world.account(admin=world.address("it"), partner=partner, key=key)
+    taken = client.admin.post(f"{client.path}/systems/{client.system}/downloads", {"standard": True}).expect(201)
+    expect_same([one["version"] for one in taken.items], [2], "copies of what is live")
+
+
+@check
+def few(world: World) -> None:
+    """F-082 a workspace has twenty environments at most, however they are made"""
+    account = world.account()
+    add(account.admin, items(account), shout("One"))
+    for number in range(18):
+        publish(account.admin, account, f"e-{number}").expect(200)
+    publish(account.admin, account, "test").expect(200)
+    publish(account.admin, account).expect(200)
+    publish(account.admin, account, "one-more").expect(409, "conflict")
+    path = f"{account.path}/systems/{account.system}/environments"
+    account.admin.post(path, {"name": "one-more"}).expect(409, "conflict")
+    expect_same(len(account.admin.all(path)), 20, "the environments")
+
+
+@check
+def own_systems(world: World) -> None:
+    """F-004 D-18 advisories and standard content are shown for the systems that a member was given"""
+    account = world.account()
+    body = {"system": "sap-concur", "name": "Second", "systemClientId": world.client_id()}
+    second = account.admin.post(f"{account.path}/systems", body).expect(201)["id"]
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout()])
+    download(account, made).expect(201)
+    advisory = {"severity": "low", "text": "A word."}
+    world.ada.post(f"/partners/tessera/solutions/{made['id']}/versions/1/advisories", advisory).expect(201)
+    _, viewer = world.user(account, "contentViewer", [second])
+    expect_same(viewer.all(f"{account.path}/advisories"), [], "advisories of another system")
+    seen = viewer.get(f"{account.path}/standard-content").expect(200)["systems"]
+    expect_same([one["system"] for one in seen], [second], "standard content")
+    expect_same(len(account.admin.all(f"{account.path}/advisories")), 1, "what the admin sees")
 
 
 @check

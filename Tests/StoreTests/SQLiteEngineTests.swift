@@ -157,6 +157,7 @@ struct SQLiteEngineTests {
         // One row, or few; the feed as a whole; what a migration reads once; a row of constants; what a part was cut from.
         let meant = [
             "schema_version", "head", "partner", "standard_notice", "edge_entry", "client_admin", "CONSTANT", "reached",
+            "advisory_notice",
         ]
         var number = 0
         var scans: [String] = []

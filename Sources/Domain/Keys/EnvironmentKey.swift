@@ -42,6 +42,9 @@ public struct EnvironmentName: Hashable, Sendable, CustomStringConvertible {
     /// What testers look at before.
     public static let test = EnvironmentName(known: "test")
 
+    /// Whether every workspace has it, whatever anybody does.
+    public var isFixed: Bool { self == .production || self == .test }
+
     private init(known: String) {
         text = known
     }

@@ -37,9 +37,10 @@ extension Periodic {
         }
     }
 
-    /// Tells clients that other standard content is live.
-    static func standardTeller(_ storage: Storage, _ logger: Logger) -> Periodic {
-        Periodic(pause: .seconds(1), failure: "Clients could not be told of standard content.", logger: logger) {
+    /// Tells clients of advisories, and that other standard content is live.
+    static func clientTeller(_ storage: Storage, _ logger: Logger) -> Periodic {
+        Periodic(pause: .seconds(1), failure: "Clients could not be told of a change.", logger: logger) {
+            while try await storage.tellOfAdvisories() { try Task.checkCancellation() }
             while try await storage.tellOfStandardContent() { try Task.checkCancellation() }
         }
     }

@@ -140,7 +140,7 @@ struct Server: Sendable {
         // Shut down from the last to the first: ops tells to the end that this process is going.
         let trimmer = Periodic.logTrimmer(services.storage, logger)
         let closer = Periodic.clientCloser(services.storage, logger)
-        let teller = Periodic.standardTeller(services.storage, logger)
+        let teller = Periodic.clientTeller(services.storage, logger)
         let forgetter = Periodic.itemForgetter(services.storage, logger)
         let origin = try settings.controlOrigin()
         let delivery = try MailDelivery(
