@@ -54,15 +54,16 @@ public final class EdgeServer: Service {
         self.doorbell = doorbell
         self.isBound = isBound
         let feed = TrustedFeed(feed, key: trust)
+        let shelf = ObjectShelf(feed: feed, limits: limits)
         let loops = LoopSet(
             threads: threads,
             limits: limits,
             noOps: NoOps(PreparedObject(noOp)),
-            shelf: ObjectShelf(feed: feed, limits: limits),
+            shelf: shelf,
             unixSeconds: unixSeconds
         )
         self.loops = loops
-        follower = Follower(feed: feed, trust: trust, logger: logger) { loops.show($0) }
+        follower = Follower(feed: feed, trust: trust, logger: logger, shelf: shelf) { loops.show($0) }
     }
 
     /// Serves until graceful shutdown, then drains: answers on, tells connections to close, closes what is left.

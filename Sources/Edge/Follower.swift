@@ -6,6 +6,7 @@ actor Follower {
     private let feed: any Feed
     private let trust: VerifyingKey
     private let logger: Logger
+    private let shelf: ObjectShelf?
     private let show: @Sendable (EdgeIndex) -> Void
     private var machine = FollowerMachine()
     private var table = EntryTable()
@@ -18,11 +19,19 @@ actor Follower {
     ///   - feed: The log to follow.
     ///   - trust: The key that releases must be signed with.
     ///   - logger: For alarms.
+    ///   - shelf: Objects that are kept beside the state, until upstream erases them.
     ///   - show: Puts a state on every loop; must return at once.
-    init(feed: any Feed, trust: VerifyingKey, logger: Logger, show: @escaping @Sendable (EdgeIndex) -> Void) {
+    init(
+        feed: any Feed,
+        trust: VerifyingKey,
+        logger: Logger,
+        shelf: ObjectShelf? = nil,
+        show: @escaping @Sendable (EdgeIndex) -> Void
+    ) {
         self.feed = feed
         self.trust = trust
         self.logger = logger
+        self.shelf = shelf
         self.show = show
     }
 
@@ -70,12 +79,14 @@ actor Follower {
         for change in generations.flatMap(\.changes) {
             let isNew = table.set(change)
             index?.apply(change, isNew: isNew)
+            if change.value == nil, let digest = change.key.object { await shelf?.forget(digest) }
         }
         return machine.handle(.generations(generations, trial: table.hash))
     }
 
     private func readSnapshot() async throws -> [FollowerMachine.Action] {
         let snapshot = try await feed.snapshot()
+        await shelf?.forgetAll()
         table.beginAnew()
         var fresh = EdgeIndex(head: snapshot.head, trust: trust)
         for entry in snapshot.entries {

@@ -52,6 +52,20 @@ actor ObjectShelf {
         return nil
     }
 
+    /// Forgets an object that upstream has erased.
+    func forget(_ digest: Digest) {
+        guard let object = kept.removeValue(forKey: digest) else { return }
+        order.removeAll { $0 == digest }
+        keptBytes -= object.byteCount
+    }
+
+    /// Forgets everything, where what was erased meanwhile is not known.
+    func forgetAll() {
+        kept = [:]
+        order = []
+        keptBytes = 0
+    }
+
     private func keep(_ object: PreparedObject) {
         guard kept[object.digest] == nil, object.byteCount <= limits.spareObjectBytes else { return }
         kept[object.digest] = object

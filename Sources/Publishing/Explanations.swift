@@ -35,7 +35,7 @@ public struct Explanations: Sendable {
         _ = try access.person(caller, .readExplanation)
         let isStaff = (try? await access.partner(caller, partner, .readClients)) != nil
         guard let record = try? await storage.partner(partner).partner else { throw Access.noPartner }
-        let explanation: Explanation
+        var explanation: Explanation
         do {
             explanation = try await storage.explain(
                 partner: record.key,
@@ -48,10 +48,18 @@ public struct Explanations: Sendable {
             // Which environments there are is nobody else's business.
             throw isStaff ? refusal : Access.noPartner
         }
-        if isStaff { return explanation }
-        guard let system = explanation.system,
-            (try? await access.client(caller, system.client, at: system.id, .readReleases)) != nil
-        else { throw Access.noPartner }
-        return explanation
+        var isMember = false
+        if let system = explanation.system {
+            isMember = (try? await access.client(caller, system.client, at: system.id, .readReleases)) != nil
+        }
+        guard isStaff || isMember else { throw Access.noPartner }
+        // Who published is the business of their own people (decision D-18).
+        switch explanation.resolution.served?.owner {
+        case .system where isMember, .standard where isStaff, nil: return explanation
+        case .system, .standard:
+            explanation.publication?.by = nil
+            explanation.publication?.madeBy = nil
+            return explanation
+        }
     }
 }

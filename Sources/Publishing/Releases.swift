@@ -266,8 +266,6 @@ public struct Releases: Sendable {
         _ content: ReleaseContent
     ) async throws -> LiveRelease {
         let made = await scripts.make(content)
-        // A generation of their own: no edge may see an entry that names an object which it cannot have yet.
-        try await storage.putObjects([scripts.player, made.snippet] + (made.bundle.map { [$0] } ?? []))
         var new = NewRelease(
             id: ReleaseID(runtime),
             owner: publication.owner,
@@ -282,7 +280,15 @@ public struct Releases: Sendable {
         new.basis = publication.basis
         new.notes = publication.notes
         new.signature = scripts.key.sign(new.statement)
-        return try await storage.publish(new, by: caller)
+        // A generation of their own: no edge may see an entry that names an object which it cannot have yet.
+        let objects = [scripts.player, made.snippet] + (made.bundle.map { [$0] } ?? [])
+        try await storage.putObjects(objects)
+        do {
+            return try await storage.publish(new, by: caller)
+        } catch is MissingObjects {
+            try await storage.putObjects(objects)
+            return try await storage.publish(new, by: caller)
+        }
     }
 }
 

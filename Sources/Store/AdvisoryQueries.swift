@@ -202,6 +202,8 @@ extension Storage {
         return try await engine.transaction { connection in
             let notices = try connection.rows(AdvisorySQL.notices, .integer(Self.noticedAtOnce))
             for row in notices {
+                // Somebody else has told them.
+                guard try connection.execute(AdvisorySQL.deleteNotice, row[0], row[1]) == 1 else { continue }
                 let solution = try connection.solution(try row.id(4), of: try row.id(5))
                 var values = [
                     "solutionName": solution.about["name"]?["en"]?.text ?? solution.slug,
@@ -210,7 +212,6 @@ extension Storage {
                 ]
                 values["fixedIn"] = try row.optional(3) { "\(try row.integer($0))" }
                 try connection.tellAdmins(of: try row.id(1), .advisory, values, at: now, runtime)
-                try connection.execute(AdvisorySQL.deleteNotice, row[0], row[1])
             }
             return !notices.isEmpty
         }

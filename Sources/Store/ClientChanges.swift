@@ -166,6 +166,7 @@ extension Storage {
         let now = runtime.now()
         try await writing { connection in
             try connection.lockPartner(partner)
+            try connection.lockClient(client)
             let record = try connection.clientWithSystems(client)
             guard record.partner == partner else { throw Self.noClient }
             try expecting(record)
@@ -182,7 +183,7 @@ extension Storage {
             let key = try connection.partnerKey(partner)
             try FeedWriter.write(connection, at: now) { feed in
                 for system in record.systems {
-                    try connection.deleteSystem(system, of: partner, key, &feed, at: now)
+                    try connection.deleteSystem(system, of: partner, key, &feed, by: caller, at: now)
                 }
             }
             try connection.execute(ClientChangeSQL.remove, .time(now), .text(of: client))

@@ -20,7 +20,7 @@ enum EnvironmentSQL: String, StatementSet {
         SELECT environment.name, environment.key FROM environment
         JOIN workspace ON workspace.id = environment.workspace_id
         WHERE (workspace.system_id = ? OR (workspace.partner_id = ? AND workspace.system_type = ?))
-            AND environment.deleted_at IS NULL ORDER BY environment.name
+            AND environment.deleted_at IS NULL AND environment.archived_at IS NULL ORDER BY environment.name
         """
     case change = "UPDATE environment SET needs_approval = ?, archived_at = ? WHERE id = ?"
     case setKey = "UPDATE environment SET key = ? WHERE id = ?"

@@ -38,6 +38,27 @@ enum ErasureSQL: String, StatementSet {
             WHERE client_system.client_id = ?
         )
         """
+    case deleteReleaseItems = """
+        DELETE FROM release_item WHERE release_id IN (
+            SELECT release.id FROM release JOIN workspace ON workspace.id = release.workspace_id
+            JOIN client_system ON client_system.id = workspace.system_id WHERE client_system.client_id = ?
+        )
+        """
+    case deleteDownloads = """
+        DELETE FROM download WHERE workspace_id IN (
+            SELECT workspace.id FROM workspace JOIN client_system ON client_system.id = workspace.system_id
+            WHERE client_system.client_id = ?
+        )
+        """
+    case scripts = """
+        SELECT DISTINCT release.snippet, release.bundle FROM release JOIN workspace ON workspace.id = release.workspace_id
+        JOIN client_system ON client_system.id = workspace.system_id WHERE client_system.client_id = ?
+        """
+    case isNeeded = """
+        SELECT 1 FROM release WHERE snippet = ? AND length(content) > 0
+        UNION ALL SELECT 1 FROM release WHERE bundle = ? AND length(content) > 0 LIMIT 1
+        """
+    case eraseObject = "UPDATE object SET body = ?, gzip = NULL, brotli = NULL, signature = NULL WHERE digest = ?"
     case belongings = """
         SELECT (SELECT COUNT(*) FROM membership WHERE person_id = ?) + (SELECT COUNT(*) FROM staff WHERE person_id = ?)
         """
@@ -68,6 +89,7 @@ extension Storage {
             try await writing { connection in
                 let partner = try connection.client(client).partner
                 try connection.lockPartner(partner)
+                try connection.lockClient(client)
                 let record = try connection.clientWithSystems(client)
                 guard let end = record.closingAt, end <= now else { return }
                 try connection.close(record, at: now, runtime)
@@ -146,21 +168,36 @@ extension Connection {
         for tenant in [Tenant.partner(record.partner), .client(record.id)] {
             try audit(tenant, "client.closed", "client/\(record.id)", by: caller, at: now)
         }
+        try execute(ErasureSQL.eraseReleases, .bytes([]), client)
         let key = try partnerKey(record.partner)
         try FeedWriter.write(self, at: now) { feed in
-            for system in record.systems { try deleteSystem(system, of: record.partner, key, &feed, at: now) }
+            for system in record.systems {
+                try deleteSystem(system, of: record.partner, key, &feed, by: caller, at: now)
+            }
+            try eraseScripts(of: client, &feed)
         }
         for statement in [
             ErasureSQL.deleteLinks, .deleteCodes, .deleteMails, .deleteJoiningSystems, .deleteJoinings,
-            .deleteMemberships, .deleteAccounts, .deleteLive, .deleteRevisions, .deleteItems,
+            .deleteMemberships, .deleteAccounts, .deleteLive, .deleteRevisions, .deleteItems, .deleteReleaseItems,
+            .deleteDownloads,
         ] {
             try execute(statement, client)
         }
-        try execute(ErasureSQL.eraseReleases, .bytes([]), client)
         try execute(ErasureSQL.close, .time(now), .text("closed \(record.id)"), client)
         for person in people {
             let count = try rows(ErasureSQL.belongings, .text(of: person), .text(of: person)).first?.integer(0)
             if count == 0 { try erase(try self.person(person), at: now) }
+        }
+    }
+
+    /// Erases the objects that only erased releases name. Another client's release may have the very same bytes.
+    private func eraseScripts(of client: SQLValue, _ feed: inout FeedWriter) throws {
+        for digest in Set(try rows(ErasureSQL.scripts, client).flatMap { [$0[0], $0[1]] }) where digest != .null {
+            guard try rows(ErasureSQL.isNeeded, digest, digest).isEmpty, case .bytes(let bytes) = digest,
+                let name = Digest(bytes: bytes)
+            else { continue }
+            try execute(ErasureSQL.eraseObject, .bytes([]), digest)
+            try feed.set(.object(name), nil)
         }
     }
 

@@ -1,6 +1,7 @@
 public import Domain
 
 enum ExplanationSQL: String, StatementSet {
+    case historyFrom = "SELECT history_from FROM head"
     case liveSince = """
         SELECT live_change.generation, live_change.at, live_change.made_by, release.made_by FROM release
         JOIN live_change ON live_change.environment_id = release.environment_id AND live_change.release_id = release.id
@@ -32,10 +33,10 @@ public struct LiveSince: Hashable, Sendable {
     public let generation: Int64
     /// When.
     public let at: Timestamp
-    /// Who moved it, as the audit names people.
-    public let by: String
-    /// Who made the release; nil where that was not kept.
-    public let madeBy: String?
+    /// Who moved it, as the audit names people; nil for those whom that does not concern.
+    public var by: String?
+    /// Who made the release; nil where that was not kept, too.
+    public var madeBy: String?
 }
 
 extension Storage {
@@ -49,7 +50,7 @@ extension Storage {
     ///     for production.
     ///   - moment: When; nil for now.
     /// - Returns: What a page gets, and why.
-    /// - Throws: `notFound` for an environment that neither has.
+    /// - Throws: `notFound` for an environment that neither had then, and for a time before history was kept.
     public func explain(
         partner: PartnerKey?,
         variable: SystemVariable,
@@ -58,6 +59,10 @@ extension Storage {
         at moment: Timestamp? = nil
     ) async throws -> Explanation {
         try await engine.snapshot { connection in
+            let kept = try connection.rows(ExplanationSQL.historyFrom).first?.time(0)
+            if let moment, let kept, moment < kept {
+                throw Refusal(.notFound, "What pages got is known from \(kept) on.", field: "at")
+            }
             let lookup = StoreLookup(connection: connection, moment: moment)
             let key = ResolutionKey(partner: partner, variable: variable, client: client)
             var record: PartnerRecord?
@@ -80,10 +85,7 @@ extension Storage {
                             of: mapping.system,
                             terms: mapping.terms,
                             partner: found.entry,
-                            wanted: EnvironmentEntry(
-                                owner: try Self.owner(of: environment, in: environments, owners),
-                                name: environment
-                            ),
+                            wanted: try Self.wanted(environment, owners, lookup, environments),
                             live: lookup.liveRelease
                         )
                     }
@@ -105,21 +107,26 @@ extension Storage {
         }
     }
 
-    /// Whose environment a name means: the client's, else its partner's.
-    private static func owner(
-        of environment: EnvironmentName,
-        in environments: [(owner: String, name: EnvironmentName, key: EnvironmentKey)],
-        _ owners: [ContentOwner]
-    ) throws(Refusal) -> ContentOwner {
-        guard let found = environments.first(where: { $0.name == environment }) else {
-            let names = Set(environments.map(\.name.text)).sorted().joined(separator: ", ")
-            throw Refusal(
-                .notFound,
-                "Neither the client nor its partner has an environment '\(environment)'. There is: \(names).",
-                field: "environment"
-            )
+    /// The environment that a name means, the client's, else its partner's: one that pages could ask for at that moment.
+    private static func wanted(
+        _ name: EnvironmentName,
+        _ owners: [ContentOwner],
+        _ lookup: StoreLookup,
+        _ present: [(owner: String, name: EnvironmentName, key: EnvironmentKey)]
+    ) throws -> EnvironmentEntry {
+        for entry in owners.map({ EnvironmentEntry(owner: $0, name: name) }) {
+            let keys = try lookup.connection.keys(ever: entry)
+            if try keys.contains(where: { try lookup.environment($0) == .value(entry) }) { return entry }
         }
-        return found.owner == "client" ? owners[0] : owners[1]
+        let names = Set(present.map(\.name.text)).sorted().joined(separator: ", ")
+        throw Refusal(
+            .notFound,
+            """
+            Neither the client nor its partner has, or had then, an environment '\(name)' whose key leads anywhere. Now \
+            there is: \(names).
+            """,
+            field: "environment"
+        )
     }
 
     private static func liveSince(

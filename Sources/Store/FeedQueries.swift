@@ -31,10 +31,14 @@ enum FeedSQL: String, StatementSet {
         """
     case putObject = """
         INSERT INTO object (digest, media_type, body, gzip, brotli, signature, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (digest) DO NOTHING
+        ON CONFLICT (digest) DO UPDATE SET media_type = excluded.media_type, body = excluded.body, gzip = excluded.gzip,
+            brotli = excluded.brotli, signature = excluded.signature, created_at = excluded.created_at
         """
-    case hasObject = "SELECT 1 FROM object WHERE digest = ?"
-    case object = "SELECT digest, media_type, body, gzip, brotli, signature FROM object WHERE digest = ?"
+    // One without bytes was erased; its row stays for the releases that name it.
+    case hasObject = "SELECT 1 FROM object WHERE digest = ? AND length(body) > 0"
+    case object = """
+        SELECT digest, media_type, body, gzip, brotli, signature FROM object WHERE digest = ? AND length(body) > 0
+        """
 }
 
 /// Writes one generation of the feed, inside the transaction that changes the rows behind it.

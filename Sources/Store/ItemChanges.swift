@@ -161,7 +161,10 @@ extension Connection {
     /// Locks the workspace of a scope, made where it was not there: drafts and releases of one owner are written one after
     /// the other.
     func lockWorkspace(_ scope: EditorScope, _ runtime: Runtime) throws -> Workspace {
-        if case .client(let client, let system) = scope { _ = try self.system(system, of: client) }
+        if case .client(let client, let system) = scope {
+            try lockClient(client)
+            _ = try self.system(system, of: client)
+        }
         return try Workspace.lockOrMake(scope.owner, next: 0, self, runtime)
     }
 

@@ -65,6 +65,10 @@ public struct NewRelease: Sendable {
 /// Another release went live, or another version was made, while this one was put together; do that anew.
 public struct StaleBasis: Error, Sendable {}
 
+/// An object that was stored for a release was deleted again, with the last other release that had the same; store it
+/// anew.
+public struct MissingObjects: Error, Sendable {}
+
 /// Where a live pointer went, or is to go.
 public struct LiveRelease: Hashable, Sendable {
     /// The release.
@@ -91,7 +95,7 @@ public struct LiveRelease: Hashable, Sendable {
 extension Storage {
     /// Makes a release and moves the live pointer to it, or proposes it where its environment asks for a second person.
     ///
-    /// - Throws: `conflict` for a client that is suspended or closing; ``StaleBasis``.
+    /// - Throws: `conflict` for a client that is suspended or closing; ``StaleBasis``; ``MissingObjects``.
     public func publish(_ new: NewRelease, by caller: Caller = .operator) async throws -> LiveRelease {
         let now = runtime.now()
         let runtime = runtime
@@ -106,6 +110,11 @@ extension Storage {
             let previous = try environment.live(connection)
             if let basis = new.basis, basis.release != previous?.id { throw StaleBasis() }
             try connection.refuseWithdrawn(new.solutions, insteadOf: previous)
+            for digest in [new.snippet, new.player] + (new.bundle.map { [$0] } ?? []) {
+                guard try !connection.rows(FeedSQL.hasObject, .bytes(digest.bytes)).isEmpty else {
+                    throw MissingObjects()
+                }
+            }
             let isProposed = environment.needsApproval && caller.person != nil
             let event = try connection.audit(
                 tenant,

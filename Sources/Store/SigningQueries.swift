@@ -1,7 +1,7 @@
 public import Domain
 
 enum SigningSQL: String, StatementSet {
-    case objects = "SELECT digest FROM object WHERE digest > ? ORDER BY digest LIMIT ?"
+    case objects = "SELECT digest FROM object WHERE digest > ? AND length(body) > 0 ORDER BY digest LIMIT ?"
     case signObject = "UPDATE object SET signature = ? WHERE digest = ?"
     case releases = """
         SELECT release.id, release.number, release.generation, release.snippet, release.bundle, release.player,
@@ -48,9 +48,10 @@ extension Storage {
             let after = SQLValue.text(lastRelease)
             let now = runtime.now()
             let done = try await writing { connection in
-                let rows = try connection.rows(SigningSQL.releases, after, .integer(Self.signedAtOnce))
-                guard !rows.isEmpty else { return [String]() }
-                try FeedWriter.write(connection, at: now) { feed in
+                guard try !connection.rows(SigningSQL.releases, after, .integer(1)).isEmpty else { return [String]() }
+                return try FeedWriter.write(connection, at: now) { feed in
+                    // Read under the feed's lock: a pointer that moves meanwhile must not keep an old signature.
+                    let rows = try connection.rows(SigningSQL.releases, after, .integer(Self.signedAtOnce))
                     for row in rows {
                         let owner = try ContentOwner(row, at: 8)
                         let environment = try EnvironmentName(try row.text(7))
@@ -60,8 +61,8 @@ extension Storage {
                         try connection.execute(SigningSQL.signRelease, .bytes(entry.signature), row[0])
                         if row[11] != .null { try feed.set(.release(id), entry) }
                     }
+                    return try rows.map { try $0.text(0) }
                 }
-                return try rows.map { try $0.text(0) }
             }
             guard let end = done.last else { return counts }
             lastRelease = end

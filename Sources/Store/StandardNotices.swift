@@ -48,15 +48,18 @@ extension Storage {
                 notice[1],
                 .integer(Self.noticedAtOnce)
             )
+            let advanced =
+                if let last = clients.last, clients.count == Self.noticedAtOnce {
+                    try connection.execute(NoticeSQL.advance, last[0], notice[0], notice[1], notice[2], .time(now))
+                } else {
+                    try connection.execute(NoticeSQL.delete, notice[0], notice[1], notice[2], .time(now))
+                }
+            // Somebody else tells them.
+            guard advanced == 1 else { return true }
             let partner = try connection.partner(try notice.id(0)).name.text
             for row in clients {
                 let values = ["partnerName": partner]
                 try connection.tellAdmins(of: try row.id(0), .standardContentChanged, values, at: now, runtime)
-            }
-            if let last = clients.last, clients.count == Self.noticedAtOnce {
-                try connection.execute(NoticeSQL.advance, last[0], notice[0], notice[1], notice[2], .time(now))
-            } else {
-                try connection.execute(NoticeSQL.delete, notice[0], notice[1], notice[2], .time(now))
             }
             return true
         }

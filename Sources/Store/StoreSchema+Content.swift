@@ -117,6 +117,15 @@ extension StoreSchema {
         )
         """,
         "CREATE INDEX live_release ON live (release_id)",
+        "CREATE INDEX release_snippet ON release (snippet)",
+        "CREATE INDEX release_bundle ON release (bundle) WHERE bundle IS NOT NULL",
+        """
+        CREATE TABLE former_key (
+            system_id TEXT NOT NULL REFERENCES client_system (id),
+            system_client_id TEXT NOT NULL,
+            PRIMARY KEY (system_id, system_client_id)
+        )
+        """,
         """
         CREATE TABLE standard_notice (
             partner_id TEXT NOT NULL REFERENCES partner (id),
@@ -140,6 +149,9 @@ extension StoreSchema {
             PRIMARY KEY (kind, key, until)
         )
         """,
+        "CREATE INDEX edge_entry_environment ON edge_entry (value) WHERE kind = 3",
+        "CREATE INDEX entry_history_environment ON entry_history (value) WHERE kind = 3",
+        "ALTER TABLE head ADD COLUMN history_from BIGINT NOT NULL DEFAULT 0",
         "CREATE INDEX client_system_type ON client_system (partner_id, type, cache_class, deleted_at)",
         "ALTER TABLE partner ADD COLUMN link_hosts TEXT",
         "ALTER TABLE client_system ADD COLUMN link_hosts TEXT",

@@ -250,6 +250,8 @@ enum SchemaSQL: String, StatementSet {
             AND solution_version.number = solution.last_version
         """
     case describe = "UPDATE solution SET about = ?, created_at = ? WHERE id = ?"
+    case beginHistory = "UPDATE head SET history_from = ?"
+    case datePresent = "UPDATE edge_entry SET since = (SELECT generation FROM head), since_at = ?"
     case begin = "INSERT INTO head (one, epoch, generation, state_hash) VALUES (1, ?, 0, ?) ON CONFLICT DO NOTHING"
 }
 
@@ -277,7 +279,12 @@ extension Storage {
                 try connection.define(migration)
             }
             if present == 1 { try Self.inviteNamedAdmins(connection, runtime) }
-            if (1...3).contains(present) { try Self.describeSolutions(connection) }
+            if (1...3).contains(present) {
+                try Self.describeSolutions(connection)
+                // What was before, nobody kept.
+                try connection.execute(SchemaSQL.beginHistory, .time(runtime.now()))
+                try connection.execute(SchemaSQL.datePresent, .time(runtime.now()))
+            }
             if present < StoreSchema.version {
                 try connection.execute(SchemaSQL.setVersion, .integer(StoreSchema.version), .integer(minimum))
             }

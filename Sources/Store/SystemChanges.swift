@@ -13,8 +13,12 @@ enum SystemSQL: String, StatementSet {
         SELECT id FROM joining WHERE client_id = ? AND kind = 'partner' AND state = 'pending'
             AND NOT EXISTS (SELECT 1 FROM joining_system WHERE joining_system.joining_id = joining.id)
         """
+    case keepFormerKey = """
+        INSERT INTO former_key (system_id, system_client_id) VALUES (?, ?) ON CONFLICT DO NOTHING
+        """
+    case formerKeys = "SELECT system_client_id FROM former_key WHERE system_id = ? ORDER BY system_client_id"
     case environments = """
-        SELECT environment.name, environment.key, live.release_id FROM environment
+        SELECT environment.name, environment.key, live.release_id, environment.id FROM environment
         JOIN workspace ON workspace.id = environment.workspace_id
         LEFT JOIN live ON live.environment_id = environment.id
         WHERE workspace.system_id = ? AND environment.deleted_at IS NULL
@@ -106,7 +110,7 @@ extension Storage {
             let present = try connection.system(system, of: client)
             if let id = edit.systemClientID, id != present.systemClientID {
                 try connection.takeKey(id, of: partner, reuse: edit.reusesKey, naming: namingHolder, at: now)
-                try connection.giveUpKey(present.systemClientID, of: partner, at: now)
+                try connection.giveUpKey(of: present, partner, at: now)
                 try connection.execute(SystemSQL.rekey, .text(of: id), .text(of: system))
             }
             if edit.type != nil || edit.name != nil {
@@ -163,6 +167,7 @@ extension Storage {
         try await writing { connection in
             let partner = try connection.client(client).partner
             try connection.lockPartner(partner)
+            try connection.lockClient(client)
             let record = try connection.system(system, of: client)
             try expecting(record)
             guard try connection.clientWithSystems(client).systems.count > 1 else {
@@ -175,7 +180,7 @@ extension Storage {
             try connection.audit(.client(client), "system.deleted", "system/\(system)", by: caller, at: now)
             let key = try connection.partnerKey(partner)
             try FeedWriter.write(connection, at: now) { feed in
-                try connection.deleteSystem(record, of: partner, key, &feed, at: now)
+                try connection.deleteSystem(record, of: partner, key, &feed, by: caller, at: now)
             }
         }
     }
@@ -224,9 +229,12 @@ extension Connection {
         try execute(ClientSQL.endReservation, .text(of: partner), .text(of: id))
     }
 
-    fileprivate func giveUpKey(_ id: SystemClientID, of partner: PartnerID, at now: Timestamp) throws {
+    /// Gives a system's id up: it stays reserved for a while, and the past knows it.
+    fileprivate func giveUpKey(of system: SystemRecord, _ partner: PartnerID, at now: Timestamp) throws {
+        let id = SQLValue.text(of: system.systemClientID)
         let until = SQLValue.integer(now.milliseconds + Storage.reservationMilliseconds)
-        try execute(ClientSQL.reserve, .text(of: partner), .text(of: id), until)
+        try execute(ClientSQL.reserve, .text(of: partner), id, until)
+        try execute(SystemSQL.keepFormerKey, .text(of: system.id), id)
     }
 
     /// Takes a system out of the world: its row stays for what was, under an id that no page can ask for.
@@ -235,9 +243,10 @@ extension Connection {
         of partner: PartnerID,
         _ key: PartnerKey,
         _ feed: inout FeedWriter,
+        by caller: Caller,
         at now: Timestamp
     ) throws {
-        try giveUpKey(system.systemClientID, of: partner, at: now)
+        try giveUpKey(of: system, partner, at: now)
         let grave = SQLValue.text("deleted/\(system.id)")
         try execute(SystemSQL.deleteSystem, grave, .time(now), .text(of: system.id))
         try execute(SystemSQL.leaveMemberships, .text(of: system.id))
@@ -252,6 +261,17 @@ extension Connection {
             try feed.set(.pointer(.system(system.id), try EnvironmentName(try row.text(0))), nil)
             if let release: ReleaseID = try row.optional(2, { try row.id($0) }) {
                 try feed.set(.release(release), nil)
+                try execute(ReleaseSQL.deleteLive, row[3])
+                try execute(
+                    ReleaseSQL.insertLiveChange,
+                    row[3],
+                    .integer(feed.generation),
+                    .time(now),
+                    .null,
+                    .text(caller.auditName),
+                    .null,
+                    .null
+                )
             }
         }
     }

@@ -10,6 +10,8 @@ struct DataDirectory: Sendable {
     var socket: String { path + "/waymark.sock" }
     var mailbox: String { path + "/mail" }
     var signingKey: String { path + "/signing-key" }
+    /// Whether it has one.
+    var hasSigningKey: Bool { FileManager.default.fileExists(atPath: signingKey) }
 
     init(path: String) {
         self.path = URL(fileURLWithPath: path).standardizedFileURL.path

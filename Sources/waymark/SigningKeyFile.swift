@@ -14,7 +14,7 @@ enum SigningKeyFile {
     /// - Throws: `invalid` for a file that is no key; failures of the disk.
     static func key(of directory: DataDirectory, _ storage: Storage) async throws -> SigningKey {
         let path = directory.signingKey
-        if FileManager.default.fileExists(atPath: path) { return try read(path) }
+        if directory.hasSigningKey { return try read(path) }
         let key = SigningKey()
         _ = try await storage.signAll(object: { key.sign(.object($0)) }, release: { key.sign($0) })
         // Last: what was signed with a key that nobody kept is signed anew the next time.

@@ -197,7 +197,9 @@ def closing_happens(world: LaterWorld) -> None:
     secret = "A secret of the client's"
     path = f"{account.path}/systems/{account.system}"
     add(account.admin, f"{path}/items", shout(secret))
-    account.admin.post(f"{path}/releases", {"environment": "production", "notes": secret}).expect(200)
+    made = account.admin.post(f"{path}/releases", {"environment": "production", "notes": secret}).expect(200)
+    script = f"/v1/objects/{made['snippet']}.js"
+    expect(b"A secret of" in world.deployment.get(script), "the script by its digest before")
     add(account.admin, f"{path}/items", shout("Draft"))
     world.nora.put(f"{account.path}/closing", {"reason": "We move."}).expect(200)
     until(lambda: world.deployment.outcome(account.client_id) == "suspended", "the edge answers the no-op")
@@ -206,15 +208,19 @@ def closing_happens(world: LaterWorld) -> None:
     world.renew()
     until(lambda: world.deployment.outcome(account.client_id) == "unknown", "the key is unknown", 10)
     world.nora.get(account.path).expect(404)
-    expect(not any(secret in row for row in held(world)), "items, their history and releases are erased")
+    expect(not any(secret in row for row in held(world)), "items, their history, releases and scripts are erased")
+    expect(b"A secret of" not in world.deployment.get(script), "the script by its digest afterwards")
+    shown = world.deployment.command("verify", "store")
+    expect(shown.rstrip().endswith("0 not signed"), f"the store afterwards: {shown}")
 
 
 def held(world: LaterWorld) -> list[str]:
-    """Everything that the database holds of items and releases, but for the scripts that were public."""
+    """Everything that the database holds of items, releases and scripts."""
     database = sqlite3.connect(f"file:{world.deployment.data}/waymark.sqlite?mode=ro", uri=True)
     try:
         query = """SELECT CAST(content AS TEXT) || name || words FROM item UNION ALL SELECT CAST(content AS TEXT) FROM item_revision
-            UNION ALL SELECT CAST(content AS TEXT) || coalesce(notes, '') FROM release"""
+            UNION ALL SELECT CAST(content AS TEXT) || coalesce(notes, '') FROM release
+            UNION ALL SELECT CAST(body AS TEXT) FROM object"""
         return [row if isinstance(row, str) else row.decode() for row, in database.execute(query)]
     finally:
         database.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from client import Answer, Client
 from editing import add, items, shout
 from gallery import change_partner_item, download, solution, version
-from suite import check, expect, expect_same, until
+from suite import Fault, check, expect, expect_same, until
 from world import Account, World
 
 
@@ -467,6 +467,8 @@ def explaining(world: World) -> None:
     test = publish(admin, account, "test").expect(200)
     expect_same(explain(environment="test")["served"]["release"], test["release"], "the test environment")
     expect_same(explain(world.ada, one)["served"]["release"], 1, "for staff of the partner")
+    admin.get("/explanations?" + urlencode({"partner": "tessera", "systemVariable": "sapUserId",
+                                            "systemClientId": account.client_id, "environment": "typo"})).expect(404)
     query = urlencode({"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id})
     world.lena.get(f"/explanations?{query}").expect(404)
     stranger = world.account("Alpina", "alma@alpina.example")
@@ -520,6 +522,61 @@ def evidence(world: World) -> None:
     player = next(script for script in own["scripts"] if script["role"] == "player")
     edge = world.deployment.get(player["url"].removeprefix("https://edge.example"))
     expect_same(hashlib.sha256(edge).hexdigest(), player["sha256"], "the player that the edge serves")
+
+
+@check
+def evidence_follows(world: World) -> None:
+    """F-083 evidence follows a system through other ids and its end, and an environment through other keys"""
+    account = world.account()
+    admin, root = account.admin, f"{account.path}/systems"
+    body = {"system": "sap-concur", "name": "Second", "systemClientId": world.client_id()}
+    made = admin.post(root, body).expect(201)
+    account.system, account.client_id = made["id"], made["systemClientId"]
+    add(admin, items(account), shout("One"))
+    publish(admin, account).expect(200)
+    key = publish(admin, account, "test").expect(200)["environmentKey"]
+    rotated = admin.post(f"{root}/{account.system}/environments/test/key").expect(201)["key"]
+    other = world.client_id()
+    admin.patch(f"{root}/{account.system}", {"systemClientId": other}, "*").expect(200)
+
+    def inventory(environment: str) -> list[dict]:
+        words = ("--partner", "tessera", "--client", account.system, "--environment", environment)
+        return [json.loads(line) for line in world.deployment.command("evidence", "export", *words).splitlines()]
+
+    lines = inventory("production")
+    expect_same([(line["systemClientId"], line["outcome"]) for line in lines],
+                [(account.client_id, "empty"), (account.client_id, "release"), (other, "release")], "by either id")
+    urls = [line["scripts"][0]["url"] for line in inventory("test") if line.get("release")]
+    places = [f"/v1/tessera/env/{one}/snippets/sapUserId/{id}.js"
+              for one, id in ((key, account.client_id), (rotated, account.client_id), (rotated, other))]
+    expect_same(urls, places, "the URLs in test")
+    admin.delete(f"{root}/{account.system}?confirm=true", "*").expect(204)
+    ended = inventory("production")
+    expect_same([line["outcome"] for line in ended], ["empty", "release", "release", "unknown"], "after its end")
+    try:
+        inventory("typo")
+    except Fault as fault:
+        expect("never had an environment" in str(fault), f"the refusal: {fault}")
+    else:
+        raise Fault("an environment that never was is exported")
+
+
+@check
+def explained_environments(world: World) -> None:
+    """F-088 D-18 an archived environment explains nothing, and no one is told of another tenant's people"""
+    account = world.account()
+    add(account.admin, items(account), shout("One"))
+    publish(account.admin, account, "stage").expect(200)
+    publish(account.admin, account).expect(200)
+    about = {"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id}
+    stage, production = ("/explanations?" + urlencode(about | more) for more in ({"environment": "stage"}, {}))
+    expect_same(account.admin.get(stage).expect(200)["outcome"], "release", "an environment")
+    account.admin.patch(f"{account.path}/systems/{account.system}/environments/stage", {"archived": True}, "*").expect(200)
+    account.admin.get(stage).expect(404)
+    me = f"person/{account.admin.get('/me')['id']}"
+    expect_same(account.admin.get(production)["served"]["liveBy"], me, "for a member")
+    seen = world.ada.get(production).expect(200)["served"]
+    expect_same((seen["release"], seen["liveBy"], seen["madeBy"]), (2, None, None), "for the partner")
 
 
 @check

@@ -33,6 +33,11 @@ public struct EntryKey: Hashable, Sendable {
         self.init(kind: kind.rawValue, key: Array(key.utf8))
     }
 
+    /// The object that it is the key of; nil for one of another kind.
+    public var object: Digest? {
+        kind == EntryKind.object.rawValue ? Digest(hexadecimal: String(decoding: key, as: UTF8.self)) : nil
+    }
+
     /// The key of a partner's entry.
     public static func partner(_ key: PartnerKey) -> EntryKey {
         EntryKey(.partner, key.text)

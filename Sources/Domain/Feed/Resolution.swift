@@ -47,6 +47,8 @@ public enum Found<Value> {
     case value(Value)
 }
 
+extension Found: Equatable where Value: Equatable {}
+
 /// Looks entries up by their keys: in an edge's index, or in the store.
 public protocol EntryLookup<Failure> {
     /// How a look-up can fail; `Never` for an index in memory.

@@ -84,8 +84,8 @@ struct Restore: AsyncParsableCommand {
             that lies beside the file. Sessions in it are ended, \
             and the change log begins another epoch, so that edges that know more than the backup read everything anew. \
             Mails that were waiting in it are sent again; tokens that were revoked after it live again: look through them. \
-            The signing key is in no backup: give the file of the first directory, else a new one is made, and everything \
-            is signed anew.
+            The signing key is in no backup: give the file of the first directory, or have it in the new one already, else \
+            a new one is made, and everything is signed anew.
 
             Example:
               waymark restore /var/backups/waymark-2027-01-31.sqlite --data /var/lib/waymark --signing-key /root/signing-key
@@ -121,16 +121,24 @@ struct Restore: AsyncParsableCommand {
             )
         }
         try BackupSum.check(part, copyOf: file)
-        let key = try signingKey.map { try SigningKeyFile.read($0) }
+        let present = try directory.hasSigningKey ? SigningKeyFile.read(directory.signingKey) : nil
+        let key = try signingKey.map { try SigningKeyFile.read($0) } ?? present
+        guard present == nil || present?.text == key?.text else {
+            throw Refusal(
+                .conflict,
+                "'\(directory.signingKey)' holds another signing key than '\(signingKey ?? "")': move it away first.",
+                field: "signing-key"
+            )
+        }
         let head = try await Self.head(of: part, runtime: .system, restoring: true, key: key?.verifyingKey)
         try SQLiteEngine.seal(part)
-        if let key { try SigningKeyFile.write(key, to: directory.signingKey) }
+        if let key, present == nil { try SigningKeyFile.write(key, to: directory.signingKey) }
         guard rename(part, directory.database) == 0 else {
             throw Refusal(.invalid, "'\(directory.database)' cannot be made: \(String(cString: strerror(errno))).")
         }
         let state = hexadecimal(head.stateHash.bytes)
         Terminal.line("generation \(head.generation), state \(state): restored to \(directory.path)")
-        if !FileManager.default.fileExists(atPath: directory.signingKey) {
+        if key == nil {
             Terminal.line(
                 "a new signing key will be made: whoever trusted the old one must be told (waymark verify key)"
             )
@@ -168,7 +176,14 @@ struct Restore: AsyncParsableCommand {
                 try await storage.checkAudit().faults.isEmpty
             else { throw damaged }
             if let key, !feed.entries.allSatisfy({ key.vouches(for: $0) }) {
-                throw Refusal(.invalid, "The releases of '\(path)' were signed with another key.", field: "signing-key")
+                throw Refusal(
+                    .invalid,
+                    """
+                    The releases in the backup were signed with another key. Give theirs with --signing-key; with no key \
+                    there, and none in the directory, everything is signed anew.
+                    """,
+                    field: "signing-key"
+                )
             }
             if restoring {
                 try await storage.migrate()

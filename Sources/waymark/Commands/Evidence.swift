@@ -21,7 +21,8 @@ struct Evidence: AsyncParsableCommand {
             discussion: """
                 For audits of pages that take payments: each script's URL, SHA-256 and integrity, and the authorization: who \
                 made the release, who put it live, and the event of the audit chain that says so (`waymark audit verify` \
-                follows that chain). Each line holds the hash of the one before, so that none can be left out.
+                follows that chain). Each line holds the hash of the one before, so that none can be left out. A deleted \
+                system is named by its id.
 
                 Example:
                   waymark evidence export --partner tessera --client ACME --edge https://edge.example > evidence.ndjson
@@ -62,7 +63,13 @@ struct ExportEvidence: Operation {
 
     func run(in services: Services) async throws -> Answer {
         let partner = try await services.partners.find(.operator, partner)
-        let system = try await services.system(client, of: partner.key.text)
+        let system: SystemRecord
+        do {
+            system = try await services.system(client, of: partner.key.text)
+        } catch let refusal as Refusal {
+            guard let id = SystemID(client) else { throw refusal }
+            system = try await services.storage.system(ever: id, of: partner.id)
+        }
         let periods = try await services.storage.livePeriods(
             of: system,
             partner: partner,
@@ -86,9 +93,11 @@ struct ExportEvidence: Operation {
             "client": .string("\(system.client)"), "clientName": .string(system.clientName.text),
             "system": .string("\(system.id)"), "environment": .string(environment),
             "from": .string("\(period.from)"), "until": period.until.map { .string("\($0)") } ?? .null,
-            "outcome": .string(period.outcome.rawValue),
+            "outcome": .string(period.served.outcome.rawValue),
         ]
-        guard let release = period.release, let variable = partner.variables.first else { return line }
+        guard let key = period.served.key else { return line }
+        line["systemClientId"] = .string("\(key.client)")
+        guard let release = period.served.release, let place = period.served.place else { return line }
         func script(_ role: String, _ path: String, _ digest: Digest) -> JSONValue {
             [
                 "role": .string(role), "url": .string(edge + path), "sha256": .string("\(digest)"),
@@ -98,13 +107,14 @@ struct ExportEvidence: Operation {
         func object(_ role: String, _ digest: Digest) -> JSONValue {
             script(role, "/v1/objects/\(digest).js", digest)
         }
-        line["content"] = .string(period.owner == .system(system.id) ? "client" : "standard")
+        line["content"] = .string(place.owner == .system(system.id) ? "client" : "standard")
+        line["servedEnvironment"] = .string(place.environment.text)
         line["release"] = .integer(release.number)
         line["scripts"] = .array(
             [
                 script(
                     "snippet",
-                    ExplainKey.path(partner.key, nil, variable, system.systemClientID),
+                    ExplainKey.path(partner.key, key.environment, key.variable, key.client),
                     release.snippet
                 ), object("player", release.player),
             ] + (release.bundle.map { [object("bundle", $0)] } ?? [])
