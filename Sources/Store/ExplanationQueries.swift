@@ -40,6 +40,14 @@ public struct LiveSince: Hashable, Sendable {
 }
 
 extension Storage {
+    /// The loader that edges serve for a partner.
+    public func loader(of partner: PartnerKey) async throws -> Digest? {
+        try await engine.snapshot { connection in
+            guard case .value(let found) = try StoreLookup(connection: connection).partner(partner) else { return nil }
+            return found.entry.loader
+        }
+    }
+
     /// Explains what is served for a System Client ID, now or at a moment of the past, all as of one view of the store.
     ///
     /// - Parameters:

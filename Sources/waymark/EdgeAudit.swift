@@ -1,5 +1,6 @@
 import CCurl
 import Domain
+import Player
 
 /// Looks at an edge from outside, as a page does, with nothing but the deployment's public key.
 struct EdgeAudit {
@@ -23,10 +24,28 @@ struct EdgeAudit {
     /// What was found for one key.
     struct Finding {
         let outcome: String
-        let owner: String
-        let environment: String
-        let release: Int64
-        let snippet: Digest
+        /// What is served, signed; nil where nothing is, and nothing is what pages get.
+        var release: Release?
+
+        struct Release {
+            let id: String
+            let owner: String
+            let number: Int64
+        }
+
+        /// In words.
+        var told: String {
+            release.map { "\(outcome) \($0.number) of \($0.owner): signed" } ?? "\(outcome): nothing is served"
+        }
+
+        /// Compares it with what control has.
+        func compare(outcome: String, owner: String?, release: String?) throws(Fault) {
+            guard (self.outcome, self.release?.owner, self.release?.id) == (outcome, owner, release) else {
+                let wanted = owner.map { "\(outcome), release \(release ?? "") of \($0)" } ?? "\(outcome)"
+                let found = self.release.map { "\(self.outcome), release \($0.id) of \($0.owner)" } ?? self.outcome
+                throw Fault("it is to be \(wanted); it is \(found)")
+            }
+        }
     }
 
     init(
@@ -44,23 +63,34 @@ struct EdgeAudit {
     }
 
     /// Checks what the edge serves for a System Client ID: the manifest's signature, the snippet that pages get, and every
-    /// object that it loads.
+    /// object that it loads; where nothing is served, that the snippet does nothing.
     ///
-    /// - Returns: What is served; nil where nothing is.
+    /// - Returns: What is served.
     /// - Throws: A fault, where anything is not what was published.
-    mutating func check(_ client: SystemClientID) throws -> Finding? {
+    mutating func check(_ client: SystemClientID) throws -> Finding {
         let snippetPath = ExplainKey.path(try partner.map { try PartnerKey($0) }, nil, variable, client)
         let manifestPath = snippetPath.replacing("/snippets/", with: "/manifests/").dropLast(".js".count) + ".json"
         let answer = try fetch(edge + manifestPath)
-        if answer.status == 404 { return nil }
-        guard answer.status == 200 else { throw Fault("\(manifestPath) answers \(answer.status)") }
-        let manifest: JSONValue
-        do {
-            manifest = try JSONValue(parsing: answer.body)
-        } catch {
-            throw Fault("\(manifestPath) is no manifest: \(error.reason)")
+        guard [200, 404].contains(answer.status) else { throw Fault("\(manifestPath) answers \(answer.status)") }
+        let body = try fetch(edge + snippetPath)
+        guard body.status == 200 else { throw Fault("\(snippetPath) answers \(body.status)") }
+        var manifest: JSONValue = ["outcome": "unknown"]
+        if answer.status == 200 {
+            do {
+                manifest = try JSONValue(parsing: answer.body)
+            } catch {
+                throw Fault("\(manifestPath) is no manifest: \(error.reason)")
+            }
         }
-        guard let outcome = manifest["outcome"]?.text, ["release", "standard"].contains(outcome) else { return nil }
+        guard let outcome = manifest["outcome"]?.text.flatMap(Outcome.init(rawValue:)) else {
+            throw Fault("\(manifestPath) names no outcome")
+        }
+        guard [.release, .standard].contains(outcome) else {
+            guard body.body == PlayerScripts.noOp else {
+                throw Fault("\(snippetPath) does something, although the manifest says '\(outcome.rawValue)'")
+            }
+            return Finding(outcome: outcome.rawValue)
+        }
         let signed = manifest["signed"]
         guard case .integer(let number)? = manifest["release"], let id = signed?["id"]?.text,
             let owner = signed?["owner"]?.text, let environment = signed?["environment"]?.text,
@@ -79,13 +109,30 @@ struct EdgeAudit {
         guard key.vouches(for: statement, signature) else {
             throw Fault("release \(number) of \(owner) was not signed with this key")
         }
-        let body = try fetch(edge + snippetPath)
-        guard body.status == 200, Digest(of: body.body) == snippet else {
+        guard environment == EnvironmentName.production.text else {
+            throw Fault("release \(number) of \(owner) is for the environment '\(environment)'")
+        }
+        guard owner.hasPrefix(outcome == .release ? "system/" : "partner/") else {
+            throw Fault("release \(number) of \(owner) is not what '\(outcome.rawValue)' means")
+        }
+        guard Digest(of: body.body) == snippet else {
             throw Fault("\(snippetPath) is not the snippet that release \(number) was signed with")
         }
         sound.insert(snippet)
         for object in [player] + (bundle.map { [$0] } ?? []) { try check(object) }
-        return Finding(outcome: outcome, owner: owner, environment: environment, release: number, snippet: snippet)
+        return Finding(outcome: outcome.rawValue, release: .init(id: id, owner: owner, number: number))
+    }
+
+    /// Checks the partner's loader.
+    ///
+    /// - Returns: What is to be said of it.
+    /// - Throws: A fault, where it is another.
+    func checkLoader(_ wanted: Digest) throws(Fault) -> String {
+        let answer = try fetch("\(edge)/v1/\(partner.map { "\($0)/" } ?? "")loader.js")
+        guard answer.status == 200, Digest(of: answer.body) == wanted else {
+            throw Fault("it is not \(wanted)")
+        }
+        return "\(wanted)"
     }
 
     /// Checks that an object's bytes are of its name.

@@ -20,6 +20,7 @@ let operations: [any Operation.Type] = [
     ListPartners.self, ChangePartner.self, ShowPerson.self, ChangePerson.self, AddToken.self, ListTokens.self,
     RevokeToken.self, MakeBackup.self, AllowLinkHosts.self,
     ShowVerifyingKey.self, VerifyStore.self, ExportEvidence.self, CountWithoutPlayer.self, RepublishPlayer.self,
+    ListExpected.self,
 ]
 
 extension DataDirectory {

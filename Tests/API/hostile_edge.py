@@ -11,6 +11,7 @@ import base64
 import http.client
 import json
 import os
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -105,8 +106,28 @@ def lies(site: "Site") -> dict[str, Lie]:
         "another owner": manifest(lambda told: told["signed"].update(owner=other["signed"]["owner"])),
         "another environment": manifest(lambda told: told["signed"].update(environment="test")),
         "no JSON": lambda path, body: body[:-1] if "/manifests/" in path else body,
+        "a script where nothing is said to be served": lambda path, body: (
+            b'{"outcome":"empty"}' if "/manifests/" in path else body),
+        "an outcome of one's own": manifest(lambda told: told.update(outcome="standard")),
+        "a release of another environment": lambda path, body: (
+            site.get(path.replace("/v1/tessera/", f"/v1/tessera/env/{site.test}/"))
+            if "/snippets/" in path else site.tested),
         "another snippet than the manifest's": lambda path, body: (
             site.get(path.replace(site.large, site.small)) if "/snippets/" in path else body),
+    }
+
+
+def exchanged(site: "Site") -> dict[str, Lie]:
+    """What is signed, but not what is to be served: only who has control's list can tell."""
+    def in_place_of(other: str) -> Lie:
+        return lambda path, body: site.get(path.replace(site.large, other)) if site.large in path else body
+    return {
+        "another client's release": in_place_of(site.small),
+        "standard content in place of the client's own": in_place_of("STANDARD"),
+        "nothing in place of the client's own": in_place_of("NOBODY"),
+        "an earlier release": lambda path, body: (
+            site.earlier["manifest" if "/manifests/" in path else "snippet"] if site.large in path else body),
+        "another loader": lambda path, body: body + b"//" if path.endswith("loader.js") else body,
     }
 
 
@@ -140,8 +161,37 @@ class Site:
             {"kind": "shoutOut", "name": "n", "title": {"en": "Hello"}, "text": {"en": "Hello"}}))
         command("gallery", "publish", str(folder / "gallery"), "--partner", "tessera", "--standard")
         self.key = command("verify", "key").strip()
+        # What is live is the second release; the first one is kept, as an edge could keep it.
+        kept = {"manifest": "manifests/sapUserId/LARGE.json", "snippet": "snippets/sapUserId/LARGE.js"}
+        self.earlier = {name: self.get(f"/v1/tessera/{path}") for name, path in kept.items()}
+        command("publish", str(folder / self.large), "--partner", "tessera", "--client", self.large)
+        items = folder / self.small
+        said = command("publish", str(items), "--partner", "tessera", "--client", self.large, "--environment", "test")
+        self.test = said.split("environment key ")[1].split()[0]
+        self.tested = self.manifest_of_test()
         told = json.loads(self.get(f"/v1/tessera/manifests/sapUserId/{self.large}.json"))
         self.player, self.bundle = (told[name]["url"].split("/")[-1] for name in ("player", "bundle"))
+
+    def manifest_of_test(self) -> bytes:
+        """What a manifest would say of the release in `test`: its signature is in the database."""
+        database = sqlite3.connect(f"file:{self.deployment.data}/waymark.sqlite?mode=ro", uri=True)
+        try:
+            id, number, signature, snippet, player, system = database.execute(
+                """SELECT release.id, number, signature, snippet, player, workspace.system_id FROM release
+                JOIN environment ON environment.id = release.environment_id
+                JOIN workspace ON workspace.id = release.workspace_id WHERE environment.name = 'test'"""
+            ).fetchone()
+        finally:
+            database.close()
+
+        def reference(digest: bytes) -> dict:
+            return {"url": f"../../../objects/{digest.hex()}.js",
+                    "integrity": "sha256-" + base64.b64encode(digest).decode()}
+
+        signed = {"id": id, "owner": f"system/{system}", "environment": "test",
+                  "signature": base64.urlsafe_b64encode(signature).rstrip(b"=").decode()}
+        return json.dumps({"outcome": "release", "release": number, "generation": 1, "snippet": reference(snippet),
+                           "player": reference(player), "signed": signed}).encode()
 
     def get(self, path: str) -> bytes:
         connection = http.client.HTTPConnection(urlsplit(self.deployment.addresses["edge"]).netloc, timeout=20)
@@ -164,8 +214,12 @@ def main() -> int:
         try:
             proxy = Proxy(site.deployment.addresses["edge"])
 
+            expected = Path(name) / "expected.ndjson"
+            expected.write_text(site.deployment.command("verify", "expected", "--partner", "tessera"))
+
             def verify(*ids: str, key: str = site.key) -> tuple[int, str]:
                 words = ["verify", "edge", proxy.address, *ids, "--key", key, "--partner", "tessera"]
+                words += [] if ids else ["--expected", str(expected)]
                 done = subprocess.run(
                     [binary, *words, "--variable", "sapUserId"], capture_output=True, text=True, check=False, timeout=60
                 )
@@ -184,6 +238,13 @@ def main() -> int:
                 proxy.lie = lie
                 seen = verify(site.large)
                 tell(f"found: {what}", seen[0] == 2, seen)
+            proxy.lie = unchanged
+            seen = verify()
+            tell("an honest edge is as expected", seen[0] == 0 and "4 checked, 0 not as published" in seen[1], seen)
+            for what, lie in exchanged(site).items():
+                proxy.lie = lie
+                seen = verify()
+                tell(f"found by what is expected: {what}", seen[0] == 2, seen)
             words = site.deployment.command("verify", "store")
             tell("the store is sound", " 0 not signed" in words, (0, words))
         finally:

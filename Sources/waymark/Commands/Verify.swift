@@ -14,8 +14,15 @@ struct Verify: AsyncParsableCommand {
               waymark verify store
               waymark verify edge https://edge.example --key 3q2-… --partner tessera --variable sapUserId ACME
             """,
-        subcommands: [Key.self, Store.self, Edge.self, Object.self]
+        subcommands: [Key.self, Store.self, Expected.self, Edge.self, Object.self]
     )
+
+    fileprivate static func bytes(of file: String, field: String) throws(Refusal) -> [UInt8] {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw Refusal(.notFound, "There is no file '\(file)' that can be read.", field: field)
+        }
+        return [UInt8](bytes)
+    }
 
     /// `waymark verify key`
     struct Key: AsyncParsableCommand {
@@ -65,10 +72,14 @@ struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Asks an edge as pages do, and checks all that it serves for some System Client IDs.",
             discussion: """
-                For each id: the release's signature, the snippet, the bundle and the player. Tells whose content it is, so \
-                that one client's is not taken for another's. The exit code is 2 where anything is not what was published.
+                For each id: the release's signature, the snippet, the bundle and the player; where nothing is served, that \
+                the snippet does nothing. With --expected, also whose content it is, which release, and the loader; \
+                without, it only tells whose content it is. What is amiss is looked at twice, since a publish may come in \
+                between. The exit code is 2 where anything is not what was published.
 
                 Example:
+                  waymark verify edge https://edge.example --key 3q2-… --partner tessera --variable sapUserId \
+                    --expected expected.ndjson
                   waymark verify edge https://edge.example --key 3q2-… --partner tessera --variable sapUserId ACME
                   waymark verify edge http://127.0.0.1:8080 --key 3q2-… --variable sapUserId < ids.txt
                 """
@@ -81,6 +92,9 @@ struct Verify: AsyncParsableCommand {
             help: ArgumentHelp("System Client IDs; read from the standard input where none is given.", valueName: "id")
         )
         var ids: [String] = []
+
+        @Option(help: ArgumentHelp("What `waymark verify expected` printed, instead of ids.", valueName: "file"))
+        var expected: String?
 
         @Option(help: ArgumentHelp("The public key, as `waymark verify key` prints it.", valueName: "key"))
         var key: String
@@ -107,22 +121,40 @@ struct Verify: AsyncParsableCommand {
             )
             var faults = 0
             var checked = 0
-            func check(_ text: String) throws {
+            func check(_ name: String, _ look: () throws -> String) throws {
                 checked += 1
                 do {
-                    guard let found = try audit.check(try SystemClientID(text)) else {
-                        Terminal.line("\(text)  nothing is served")
-                        return
+                    let told: String
+                    do {
+                        told = try look()
+                    } catch is EdgeAudit.Fault {
+                        // What was published between two of the requests is no fault.
+                        told = try look()
                     }
-                    Terminal.line(
-                        "\(text)  \(found.outcome) \(found.release) of \(found.owner) in \(found.environment): signed"
-                    )
+                    Terminal.line("\(name)  \(told)")
                 } catch let fault as EdgeAudit.Fault {
                     faults += 1
-                    Terminal.error("\(text)  \(fault)")
+                    Terminal.error("\(name)  \(fault)")
                 }
             }
-            if ids.isEmpty {
+            func check(_ text: String) throws {
+                let id = try SystemClientID(text)
+                try check(text) { try audit.check(id).told }
+            }
+            if let expected {
+                let bytes = try Verify.bytes(of: expected, field: "expected")
+                for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+                    switch try ExpectedLine(String(line)) {
+                    case .loader(let digest): try check("loader.js") { try audit.checkLoader(digest) }
+                    case .client(let id, let outcome, let owner, let release):
+                        try check("\(id)") {
+                            let found = try audit.check(id)
+                            try found.compare(outcome: outcome, owner: owner, release: release)
+                            return found.told
+                        }
+                    }
+                }
+            } else if ids.isEmpty {
                 while let line = readLine() {
                     if !line.isEmpty { try check(line) }
                 }
@@ -154,10 +186,7 @@ struct Verify: AsyncParsableCommand {
             guard let wanted = Digest(hexadecimal: digest) else {
                 throw Refusal(.invalid, "'\(digest)' is no SHA-256 in hexadecimal digits.", field: "sha256")
             }
-            guard let bytes = FileManager.default.contents(atPath: file) else {
-                throw Refusal(.notFound, "There is no file '\(file)' that can be read.", field: "file")
-            }
-            let found = Digest(of: [UInt8](bytes))
+            let found = Digest(of: try Verify.bytes(of: file, field: "file"))
             guard found == wanted else {
                 Terminal.error("'\(file)' is \(found)")
                 throw ExitCode(2)
