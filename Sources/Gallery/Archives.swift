@@ -16,17 +16,20 @@ public struct Archives: Sendable {
         access = Access(storage: storage)
     }
 
-    /// Everything of an Editor that is not deleted. Where an item names another of its folder, it does so by the name of
-    /// the other's file.
+    /// Everything of an Editor that is not deleted. Where an item names another, it does so by the name of the other's file:
+    /// one of its own folder, else the only one of that name in the archive. Where that is not clear, the id stays.
     public func export(_ caller: Caller, of scope: EditorScope) async throws -> [UInt8] {
         try await access.editor(caller, scope, client: .readItems, partner: .readPartnerItems)
-        let items = try await storage.allItems(of: scope)
-        let folders = Dictionary(grouping: items, by: \.folder)
+        let items = try await storage.items(of: scope, .all)
+        let index = FileIndex(items.map { ($0.folder, $0.slug) })
+        let places = Dictionary(items.map { ($0.item.id, ($0.folder, $0.slug)) }) { first, _ in first }
         return ZipArchive.archive(
             items.map { record in
-                let near = folders[record.folder] ?? []
-                let names = Dictionary(near.map { ($0.item.id, $0.slug.text) }) { first, _ in first }
-                let content = record.item.content.renamingReferences { names[$0] }
+                let content = record.item.content.renamingReferences { id in
+                    guard let (folder, slug) = places[id] else { return nil }
+                    return index.path(slug.text, from: record.folder) == FileIndex.path(folder, slug.text)
+                        ? slug.text : nil
+                }
                 let folder = record.folder.map { "\($0)/" } ?? ""
                 return ContentFile(path: "\(folder)\(record.slug).json", bytes: content.canonical)
             }
@@ -51,6 +54,14 @@ public struct Archives: Sendable {
         }
         guard faults.isEmpty else { throw Refusal.content(faults) }
         guard !new.isEmpty else { throw Refusal(.invalid, "There is no item in the archive.") }
+        // What is named after no file may be an item that is there already; publishing looks whether it is.
+        let index = FileIndex(new.map { ($0.folder, $0.slug) })
+        for position in new.indices {
+            let (folder, slug) = (new[position].folder, new[position].slug)
+            new[position].item = new[position].item.copied(as: FileIndex.path(folder, slug.text)) {
+                index.path($0, from: folder)
+            }
+        }
         return try await storage.addItems(new, to: scope, .imported, by: caller)
     }
 
@@ -64,8 +75,28 @@ public struct Archives: Sendable {
         guard let item = try format.items([file]).first else {
             throw Refusal(.invalid, "There is no item in it.")
         }
-        // Names are unique within a folder only: references of other folders' items must not lead here.
-        let place = folder.map { "\($0)/" } ?? ""
-        return NewItem(item: item.copied(as: place + slug.text) { place + $0 }, folder: folder, slug: slug)
+        return NewItem(item: item, folder: folder, slug: slug)
+    }
+}
+
+/// Which file of an archive a name means.
+private struct FileIndex {
+    private let paths: Set<String>
+    /// The folders that have a file of a name.
+    private let folders: [String: [Slug?]]
+
+    init(_ files: [(folder: Slug?, slug: Slug)]) {
+        paths = Set(files.map { Self.path($0.folder, $0.slug.text) })
+        folders = Dictionary(grouping: files, by: \.slug.text).mapValues { $0.map(\.folder) }
+    }
+
+    static func path(_ folder: Slug?, _ name: String) -> String { (folder.map { "\($0)/" } ?? "") + name }
+
+    /// The file that an item of a folder means by a name: the folder's own, else the only one of that name; nil for none.
+    func path(_ name: String, from folder: Slug?) -> String? {
+        let near = Self.path(folder, name)
+        if paths.contains(near) { return near }
+        guard let found = folders[name], found.count == 1, let only = found.first else { return nil }
+        return Self.path(only, name)
     }
 }

@@ -154,9 +154,8 @@ public struct Versions: Sendable {
     ) async throws -> PublishedVersion {
         try await access.partner(caller, partner, .editSolutions)
         let record = try await storage.solution(solution, of: partner)
-        let drafts = try await storage.allItems(of: .partner(partner, record.system))
-        let chosen =
-            try items.map { try Self.choose($0, from: drafts) } ?? drafts.filter { $0.folder?.text == record.slug }
+        let choice = try items.map(ItemChoice.ids) ?? .folder(Slug(record.slug, field: "slug"))
+        let chosen = try await drafts(choice, of: .partner(partner, record.system))
         guard !chosen.isEmpty else {
             throw Refusal(.invalid, "There is no item: name some, or put some in the folder '\(record.slug)'.")
         }
@@ -206,7 +205,7 @@ public struct Versions: Sendable {
         of partner: PartnerID,
         _ type: SystemType
     ) async throws -> [PublishedVersion] {
-        let chosen = try Self.choose(items, from: try await storage.allItems(of: .partner(partner, type)))
+        let chosen = try await drafts(.ids(items), of: .partner(partner, type))
         var versions: [NewVersion] = []
         let folders = Dictionary(grouping: chosen) { $0.folder ?? Slug(from: "", else: "other") }
         for (folder, drafts) in folders.sorted(by: { $0.key < $1.key }) {
@@ -232,13 +231,9 @@ public struct Versions: Sendable {
         return try await storage.publishVersions(versions, of: partner, by: caller)
     }
 
-    private static func choose(_ ids: [ItemID], from drafts: [ItemRecord]) throws(Refusal) -> [ItemRecord] {
-        let chosen = Set(ids)
-        let found = drafts.filter { chosen.contains($0.id) }
-        guard found.count == chosen.count else {
-            throw Refusal(.invalid, "One of the items is not in the partner's Editor.", field: "items")
-        }
-        return found
+    /// Drafts to make versions of. Stored they are hardly larger than within a version: what is far too large is not read.
+    private func drafts(_ choice: ItemChoice, of scope: EditorScope) async throws -> [ItemRecord] {
+        try await storage.items(of: scope, choice, bytesMax: 2 * ContentFormat.contentBytesMax)
     }
 
     /// Drafts as a version names them: by their files' names.

@@ -18,6 +18,8 @@ extension StoredObject {
 
 /// The two content codings, at their smallest: work done once at publish time, never by an edge.
 enum Codings {
+    private static let largeBytes = 256 * 1024
+
     /// gzip (RFC 1952) at level 9; nil where zlib fails.
     static func gzip(_ bytes: [UInt8]) -> [UInt8]? {
         var stream = z_stream()
@@ -50,12 +52,14 @@ enum Codings {
         return done ? Array(output.prefix(Int(stream.total_out))) : nil
     }
 
-    /// Brotli (RFC 7932) at quality 11; nil where the encoder fails.
+    /// Brotli (RFC 7932) at quality 11, for large bodies at 9: a tenth of the time for a few per cent of the bytes; nil
+    /// where the encoder fails.
     static func brotli(_ bytes: [UInt8]) -> [UInt8]? {
         var size = BrotliEncoderMaxCompressedSize(bytes.count)
         guard size > 0 else { return nil }
         var output = [UInt8](repeating: 0, count: size)
-        let done = BrotliEncoderCompress(11, 22, BROTLI_MODE_TEXT, bytes.count, bytes, &size, &output)
+        let quality: Int32 = bytes.count > largeBytes ? 9 : 11
+        let done = BrotliEncoderCompress(quality, 22, BROTLI_MODE_TEXT, bytes.count, bytes, &size, &output)
         return done == BROTLI_TRUE ? Array(output.prefix(size)) : nil
     }
 }

@@ -20,7 +20,8 @@ public struct Explanations: Sendable {
     ///   - partner: The partner.
     ///   - variable: The page variable.
     ///   - client: Its value.
-    ///   - environment: The name of an environment; nil for production.
+    ///   - environment: The name of an environment, of the client's for its members, of the partner's for its staff; nil
+    ///     for production.
     ///   - moment: When; nil for now.
     /// - Returns: What a page gets, and why.
     /// - Throws: `notFound` to everybody else, as for a partner that does not exist.
@@ -35,24 +36,25 @@ public struct Explanations: Sendable {
         _ = try access.person(caller, .readExplanation)
         let isStaff = (try? await access.partner(caller, partner, .readClients)) != nil
         guard let record = try? await storage.partner(partner).partner else { throw Access.noPartner }
-        var explanation: Explanation
-        do {
-            explanation = try await storage.explain(
+        func explain(_ environment: EnvironmentName?, _ sides: Set<ExplanationSide>) async throws -> Explanation {
+            try await storage.explain(
                 partner: record.key,
                 variable: variable,
                 client: client,
                 environment: environment,
+                of: sides,
                 at: moment
             )
-        } catch let refusal as Refusal {
-            // Which environments there are is nobody else's business.
-            throw isStaff ? refusal : Access.noPartner
         }
+        var explanation = try await explain(nil, [])
         var isMember = false
         if let system = explanation.system {
             isMember = (try? await access.client(caller, system.client, at: system.id, .readReleases)) != nil
         }
         guard isStaff || isMember else { throw Access.noPartner }
+        // What a client is testing is not its partner's to see, nor the other way round.
+        let sides = Set((isMember ? [ExplanationSide.client] : []) + (isStaff ? [.partner] : []))
+        if let environment { explanation = try await explain(environment, sides) }
         // Who published is the business of their own people (decision D-18).
         switch explanation.resolution.served?.owner {
         case .system where isMember, .standard where isStaff, nil: return explanation

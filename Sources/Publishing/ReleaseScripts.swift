@@ -21,7 +21,8 @@ struct ReleaseScripts: Sendable {
     /// the threads of tasks have an edge to feed.
     func make(_ content: ReleaseContent) async -> (snippet: StoredObject, bundle: StoredObject?) {
         await withCheckedContinuation { continuation in
-            Self.encoding.async {
+            let isLarge = content.canonical.count > Self.largeBytes
+            (isLarge ? Self.encodingLarge : Self.encodingSmall).async {
                 // Text that is far too large does not become small enough: that is not worth a try.
                 if content.canonical.count <= Self.inlineBytesMax {
                     let snippet = object(PlayerScripts.snippet(content: content, player: player.digest))
@@ -41,8 +42,11 @@ struct ReleaseScripts: Sendable {
         key.signed(StoredObject(mediaType: PlayerScripts.mediaType, body: body))
     }
 
-    /// One at a time, however many publish.
-    private static let encoding = DispatchQueue(label: "waymark.encoding")
+    /// One at a time, however many publish; nobody's small content waits for large ones.
+    private static let encodingSmall = DispatchQueue(label: "waymark.encoding.small")
+    private static let encodingLarge = DispatchQueue(label: "waymark.encoding.large")
+    /// From how many bytes of content on it is large: more take longer than a tenth of a second.
+    private static let largeBytes = 32 * 1024
 
     /// The most bytes of content that are tried inside a snippet.
     private static let inlineBytesMax = 20 * Releases.inlineBrotliBytesMax

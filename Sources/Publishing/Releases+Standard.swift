@@ -67,10 +67,10 @@ extension Releases {
             }
         }
         let versions = try await storage.choose(choices, of: partner, type)
-        return try await publish(
-            caller,
-            try await standard(versions, of: record, type, into: environment, notes: notes)
-        )
+        return try await turns.take(.standard(partner, type)) {
+            let new = try await standard(versions, of: record, type, into: environment, notes: notes)
+            return try await publish(caller, new)
+        }
     }
 
     /// How many clients a publication of standard content reaches without a typed confirmation.
@@ -87,17 +87,19 @@ extension Releases {
         try await access.partner(caller, partner, .publishStandard)
         let versions = try await storage.choose(choices, of: partner, type)
         let record = try await storage.partner(partner).partner
-        let new = try await standard(versions, of: record, type, into: environment, notes: nil)
-        let content = try ReleaseContent(new.items)
-        let made = await scripts.make(content)
-        let live = try await storage.liveContent(of: new.owner, in: environment)
-        let scope = EditorScope.partner(partner, type)
-        let plan = try PublicationPlan(
-            content: content.canonical,
-            insteadOf: live.map { ($0, true) },
-            scripts: (made.snippet, made.bundle, scripts.player),
-            environment: try await storage.environments(of: scope).first { $0.name == environment }
-        )
+        let plan = try await turns.take(.standard(partner, type)) {
+            let new = try await standard(versions, of: record, type, into: environment, notes: nil)
+            let content = try ReleaseContent(new.items)
+            let made = await scripts.make(content)
+            let live = try await storage.liveContent(of: new.owner, in: environment)
+            let scope = EditorScope.partner(partner, type)
+            return try PublicationPlan(
+                content: content.canonical,
+                insteadOf: live.map { ($0, true) },
+                scripts: (made.snippet, made.bundle, scripts.player),
+                environment: try await storage.environments(of: scope).first { $0.name == environment }
+            )
+        }
         return (plan, try await storage.reach(of: partner, type, atMost: .max))
     }
 
@@ -125,7 +127,7 @@ extension Releases {
         var released: [ReleasedItem] = []
         for (version, content) in zip(versions, contents) {
             let own = try Solution.items(ofVersion: content.content)
-            let named = try Solution.items(ofVersion: content.content, solution: content.slug)
+            let named = own.map { $0.named(within: content.slug) }
             items += named
             released += zip(named, own).map { ReleasedItem($0, origin: ItemOrigin(version: version, item: $1.id)) }
         }

@@ -11,6 +11,7 @@ public struct Releases: Sendable {
     let access: Access
     let runtime: Runtime
     let scripts: ReleaseScripts
+    let turns = Turns()
 
     /// The most bytes of Brotli that a snippet with its content inside may have; a larger content goes in a bundle.
     public static let inlineBrotliBytesMax = 10 * 1024
@@ -66,8 +67,10 @@ public struct Releases: Sendable {
     ) async throws -> LiveRelease {
         try await access.client(caller, client, at: system, environment.publishing)
         try await requireEnvironment(caller, environment, of: .client(client, system))
-        let new = try await publication(items, of: client, system, into: environment, notes: notes)
-        return try await publish(caller, new)
+        return try await turns.take(.system(system)) {
+            let new = try await publication(items, of: client, system, into: environment, notes: notes)
+            return try await publish(caller, new)
+        }
     }
 
     /// Tells what publishing would change, and changes nothing.
@@ -79,17 +82,19 @@ public struct Releases: Sendable {
         into environment: EnvironmentName
     ) async throws -> PublicationPlan {
         try await access.client(caller, client, at: system, environment.publishing)
-        let new = try await publication(items, of: client, system, into: environment, notes: nil)
-        let content = try ReleaseContent(new.items)
-        let made = await scripts.make(content)
-        let served = try await storage.served(client, system, in: environment)
-        let present = try await storage.environments(of: .client(client, system)).first { $0.name == environment }
-        return try PublicationPlan(
-            content: content.canonical,
-            insteadOf: served.map { ($0.content, $0.owner == new.owner) },
-            scripts: (made.snippet, made.bundle, scripts.player),
-            environment: present
-        )
+        return try await turns.take(.system(system)) {
+            let new = try await publication(items, of: client, system, into: environment, notes: nil)
+            let content = try ReleaseContent(new.items)
+            let made = await scripts.make(content)
+            let served = try await storage.served(client, system, in: environment)
+            let present = try await storage.environments(of: .client(client, system)).first { $0.name == environment }
+            return try PublicationPlan(
+                content: content.canonical,
+                insteadOf: served.map { ($0.content, $0.owner == new.owner) },
+                scripts: (made.snippet, made.bundle, scripts.player),
+                environment: present
+            )
+        }
     }
 
     private func publication(
@@ -99,15 +104,12 @@ public struct Releases: Sendable {
         into environment: EnvironmentName,
         notes: String?
     ) async throws -> Publication {
-        let drafts = try await storage.allItems(of: .client(client, system))
-        var chosen = drafts
-        if let items {
-            let wanted = Set(items)
-            chosen = drafts.filter { wanted.contains($0.id) }
-            guard chosen.count == wanted.count else {
-                throw Refusal(.invalid, "One of the items is not in this system's Editor.", field: "items")
-            }
-        }
+        // Stored they are hardly larger than published: what is far too large is not read.
+        let chosen = try await storage.items(
+            of: .client(client, system),
+            ItemChoice(items),
+            bytesMax: 2 * ContentFormat.contentBytesMax
+        )
         guard !chosen.isEmpty else {
             throw Refusal(
                 .invalid,

@@ -27,6 +27,14 @@ public struct Explanation: Sendable {
     public var head: FeedHead
 }
 
+/// Whose environments an explanation is about: an environment's key opens it for its owner alone.
+public enum ExplanationSide: Sendable {
+    /// Those of the client's system.
+    case client
+    /// Those of its partner's standard content.
+    case partner
+}
+
 /// How a release came to be live.
 public struct LiveSince: Hashable, Sendable {
     /// The generation in which the pointer moved to it.
@@ -56,6 +64,7 @@ extension Storage {
     ///   - client: Its value.
     ///   - environment: The name of an environment of the client's system, else of its partner's standard content; nil
     ///     for production.
+    ///   - sides: Whose environments the asker may know of.
     ///   - moment: When; nil for now.
     /// - Returns: What a page gets, and why.
     /// - Throws: `notFound` for an environment that neither had then, and for a time before history was kept.
@@ -64,6 +73,7 @@ extension Storage {
         variable: SystemVariable,
         client: SystemClientID,
         environment: EnvironmentName?,
+        of sides: Set<ExplanationSide> = [.client, .partner],
         at moment: Timestamp? = nil
     ) async throws -> Explanation {
         try await engine.snapshot { connection in
@@ -86,7 +96,9 @@ extension Storage {
                         .text(of: found.entry.id)
                     )
                     .first.map(SystemRecord.init)
-                    let owners = [ContentOwner.system(mapping.system), .standard(found.entry.id, mapping.terms.type)]
+                    let owners: [ContentOwner] =
+                        (sides.contains(.client) ? [.system(mapping.system)] : [])
+                        + (sides.contains(.partner) ? [.standard(found.entry.id, mapping.terms.type)] : [])
                     for owner in owners { environments += try Self.environments(of: owner, connection) }
                     if let environment, environment != .production, resolution.outcome != .unknown {
                         resolution = try Resolution(
@@ -130,8 +142,7 @@ extension Storage {
         throw Refusal(
             .notFound,
             """
-            Neither the client nor its partner has, or had then, an environment '\(name)' whose key leads anywhere. Now \
-            there is: \(names).
+            There is, or was then, no environment '\(name)' whose key leads anywhere. Now there is: \(names).
             """,
             field: "environment"
         )

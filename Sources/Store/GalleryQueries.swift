@@ -16,6 +16,7 @@ enum GallerySQL: String, StatementSet {
         INSERT INTO solution_version (id, solution_id, number, name, digest, content, notes, made_by, created_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
+    case size = "SELECT length(content) FROM solution_version WHERE id = ?"
     case contents = """
         SELECT solution.slug, solution_version.content FROM solution_version
         JOIN solution ON solution.id = solution_version.solution_id WHERE solution_version.id = ?
@@ -162,7 +163,17 @@ extension Storage {
     /// - Throws: `notFound` where one does not exist.
     public func contents(of versions: [SolutionVersionID]) async throws -> [(slug: String, content: [UInt8])] {
         try await engine.snapshot { connection in
-            try versions.map { version in
+            let bytes = try versions.reduce(0) { sum, version in
+                sum + (try connection.rows(GallerySQL.size, .text(of: version)).first?.integer(0) ?? 0)
+            }
+            guard bytes <= 2 * Int64(ContentFormat.contentBytesMax) else {
+                throw Refusal(
+                    .tooLong,
+                    "A release has at most \(ContentFormat.contentBytesMax) bytes; these versions have \(bytes).",
+                    field: "solutions"
+                )
+            }
+            return try versions.map { version in
                 guard let row = try connection.rows(GallerySQL.contents, .text(of: version)).first else {
                     throw Refusal(.notFound, "There is no such solution version.", field: "solutions")
                 }

@@ -46,6 +46,10 @@ public struct ItemEdit: Hashable, Sendable {
 extension Storage {
     /// The most items of a workspace that are not deleted.
     public static let workspaceItemsMax = 2000
+    /// The most bytes that its items may have together, as they are stored: an export reads them all.
+    public static let workspaceBytesMax = 32 << 20
+    /// How many states of an item are kept; older ones are forgotten.
+    public static let revisionsMax: Int64 = 200
     /// How long a deleted item can be restored, in milliseconds: 30 days (`domain.md`, States, Draft item).
     public static let undoAge: Int64 = 30 * 86_400_000
 
@@ -102,7 +106,12 @@ extension Storage {
                 guard taken == nil || taken == id else {
                     throw Refusal(.conflict, "Another item of the folder has this name.", field: "slug")
                 }
-                if record.deletedAt != nil { try connection.checkRoom(for: 1, in: workspace) }
+                let (old, new) = (record.item.content.canonical.count, edit.item.content.canonical.count)
+                if record.deletedAt != nil {
+                    try connection.checkRoom(for: 1, bytes: new, in: workspace)
+                } else if new > old {
+                    try connection.checkRoom(for: 0, bytes: new - old, in: workspace)
+                }
             }
             record.item = edit.item
             record.folder = edit.folder
@@ -176,7 +185,8 @@ extension Connection {
         at now: Timestamp,
         _ runtime: Runtime
     ) throws -> [ItemRecord] {
-        try checkRoom(for: new.count, in: workspace)
+        let bytes = new.reduce(0) { $0 + $1.item.content.canonical.count }
+        try checkRoom(for: new.count, bytes: bytes, in: workspace)
         let ids = new.map { (old: $0.item.id, new: ItemID(runtime)) }
         let renamed = Dictionary(ids.map { ($0.old, $0.new.description) }) { first, _ in first }
         return try zip(new, ids).map { new, id in
@@ -218,6 +228,13 @@ extension Connection {
             .time(record.changedAt),
             .text(record.changedBy)
         )
+        if record.revision > Storage.revisionsMax {
+            try execute(
+                ItemSQL.forgetOldRevisions,
+                .text(of: record.id),
+                .integer(record.revision - Storage.revisionsMax)
+            )
+        }
     }
 
     fileprivate func itemNamed(_ slug: Slug, in folder: Slug?, _ workspace: WorkspaceID) throws -> ItemID? {
@@ -234,10 +251,17 @@ extension Connection {
         return free
     }
 
-    fileprivate func checkRoom(for count: Int, in workspace: WorkspaceID) throws {
-        let present = try rows(ItemSQL.count, .text(of: workspace)).first?.integer(0) ?? 0
-        guard present + Int64(count) <= Storage.workspaceItemsMax else {
+    fileprivate func checkRoom(for count: Int, bytes: Int, in workspace: WorkspaceID) throws {
+        guard let present = try rows(ItemSQL.count, .text(of: workspace)).first else { return }
+        guard try present.integer(0) + Int64(count) <= Storage.workspaceItemsMax else {
             throw Refusal(.tooLong, "A workspace holds at most \(Storage.workspaceItemsMax) items.", field: "items")
+        }
+        guard try present.integer(1) + Int64(bytes) <= Storage.workspaceBytesMax else {
+            throw Refusal(
+                .tooLong,
+                "A workspace's items have at most \(Storage.workspaceBytesMax >> 20) MiB together.",
+                field: "items"
+            )
         }
     }
 }

@@ -19,12 +19,12 @@ enum ItemSQL: String, StatementSet {
             AND (? = '' OR folder = ?) AND (? = '' OR kind = ?) AND words LIKE ? ESCAPE '\\'
         ORDER BY id LIMIT ?
         """
-    case whole = """
-        SELECT id, folder, slug, content, revision, origin_version_id, origin_item, created_at, changed_at, changed_by,
-            deleted_at
-        FROM item WHERE workspace_id = ? AND deleted_at IS NULL ORDER BY folder, slug
+    case sizes = """
+        SELECT id, folder, length(content) FROM item WHERE workspace_id = ? AND deleted_at IS NULL ORDER BY folder, slug
         """
-    case count = "SELECT COUNT(*) FROM item WHERE workspace_id = ? AND deleted_at IS NULL"
+    case count = """
+        SELECT COUNT(*), COALESCE(SUM(length(content)), 0) FROM item WHERE workspace_id = ? AND deleted_at IS NULL
+        """
     case taken = "SELECT id FROM item WHERE workspace_id = ? AND folder = ? AND slug = ? AND deleted_at IS NULL"
     case insert = """
         INSERT INTO item (id, workspace_id, folder, slug, kind, name, words, content, revision, origin_version_id,
@@ -48,6 +48,7 @@ enum ItemSQL: String, StatementSet {
         SELECT number, change, folder, slug, content, made_at, made_by FROM item_revision
         WHERE item_id = ? AND number = ?
         """
+    case forgetOldRevisions = "DELETE FROM item_revision WHERE item_id = ? AND number <= ?"
     case longDeleted = "SELECT id FROM item WHERE deleted_at <= ? LIMIT 1000"
     case forgetRevisions = "DELETE FROM item_revision WHERE item_id = ?"
     case forget = "DELETE FROM item WHERE id = ?"
@@ -182,6 +183,21 @@ public struct ItemFilter: Hashable, Sendable {
     public init() {}
 }
 
+/// Which items of a workspace.
+public enum ItemChoice: Sendable {
+    /// All.
+    case all
+    /// Those of a folder.
+    case folder(Slug)
+    /// Those of these ids; each must be there.
+    case ids([ItemID])
+
+    /// Those of some ids, or all.
+    public init(_ ids: [ItemID]?) {
+        self = ids.map(ItemChoice.ids) ?? .all
+    }
+}
+
 extension Storage {
     /// Items, in the order they were made.
     public func items(
@@ -208,11 +224,44 @@ extension Storage {
         }
     }
 
-    /// Everything in a workspace that is not deleted, in the order of folders and names.
-    public func allItems(of scope: EditorScope) async throws -> [ItemRecord] {
+    /// Items that are not deleted, as they are at one moment, in the order of folders and names.
+    ///
+    /// - Parameters:
+    ///   - scope: Whose.
+    ///   - chosen: Which.
+    ///   - bytesMax: The most bytes that they may have together; nothing is read where they have more.
+    /// - Returns: The items.
+    /// - Throws: `invalid` for an id that is not among them, `tooLong`.
+    public func items(
+        of scope: EditorScope,
+        _ chosen: ItemChoice,
+        bytesMax: Int = Storage.workspaceBytesMax
+    ) async throws -> [ItemRecord] {
         try await engine.snapshot { connection in
             guard let workspace = try connection.workspace(of: scope) else { return [] }
-            return try connection.rows(ItemSQL.whole, .text(of: workspace)).map(ItemRecord.init)
+            var wanted: [SQLRow]
+            let all = try connection.rows(ItemSQL.sizes, .text(of: workspace))
+            switch chosen {
+            case .all: wanted = all
+            case .folder(let folder): wanted = all.filter { $0[1] == .text(of: folder) }
+            case .ids(let ids):
+                let named = Set(ids.map { SQLValue.text(of: $0) })
+                wanted = all.filter { named.contains($0[0]) }
+                guard wanted.count == named.count else {
+                    throw Refusal(.invalid, "One of the items is not in this Editor.", field: "items")
+                }
+            }
+            let bytes = try wanted.reduce(0) { $0 + Int(clamping: try $1.integer(2)) }
+            guard bytes <= bytesMax else {
+                throw Refusal(
+                    .tooLong,
+                    "The items have \(bytes) bytes together; at most \(bytesMax) can be taken at once.",
+                    field: "items"
+                )
+            }
+            return try wanted.compactMap {
+                try connection.rows(ItemSQL.one, .text(of: workspace), $0[0]).first.map(ItemRecord.init)
+            }
         }
     }
 

@@ -233,13 +233,17 @@ extension Storage {
 
     /// The versions that some numbers name, for standard content.
     ///
-    /// - Throws: `notFound` for one that is not the partner's, `conflict` for one of another type, or withdrawn.
+    /// - Throws: `invalid` for a solution that is named twice, `notFound` for one that is not the partner's, `conflict` for
+    ///   one of another type, or withdrawn.
     public func choose(
         _ choices: [(solution: SolutionID, version: Int64)],
         of partner: PartnerID,
         _ type: SystemType
     ) async throws -> [SolutionVersionID] {
-        try await engine.snapshot { connection in
+        guard Set(choices.map(\.solution)).count == choices.count else {
+            throw Refusal(.invalid, "A solution stands there twice.", field: "solutions")
+        }
+        return try await engine.snapshot { connection in
             try choices.map { choice in
                 guard try connection.solution(choice.solution, of: partner).system == type else {
                     throw Refusal(.conflict, "One of the solutions is for another system type.", field: "solutions")

@@ -9,16 +9,21 @@ from load import Trial
 
 MARK = re.compile(r"(?=(zq[b-y]{12}))")
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+# An environment's key, by which pages see what is tested.
+KEY = re.compile(r'"(?:environmentKey|key)":"([A-Za-z0-9_-]{22})"')
 
 
 @dataclass
 class Tenant:
     """A partner, or a client of one. Its outer mark stands in what its partner, or its clients, may see too; its inner
-    mark in what is for its own people alone (domain.md, D-18)."""
+    mark in what is for its own people alone (domain.md, D-18); its page mark in content that it publishes, which pages
+    show: a partner's is the outer one, for its clients find it in the gallery, a client's is for its own people
+    besides."""
 
     name: str
     outer: str
     inner: str
+    page: str
     partner: "Tenant | None" = None
     clients: list["Tenant"] = field(default_factory=list)
     key: str = ""
@@ -26,17 +31,26 @@ class Tenant:
     pools: dict[str, list] = field(default_factory=dict)
     spares: dict[str, list] = field(default_factory=dict)
     people: list = field(default_factory=list)
+    # Partners whose gallery a client has switched on beside its own partner's (D-20), and what a guest may see.
+    guests: list["Tenant"] = field(default_factory=list)
+    more: set[str] = field(default_factory=set)
 
     @property
     def allowed(self) -> set[str]:
         """The marks that its people may see."""
-        own = {self.outer, self.inner}
+        own = {self.outer, self.inner, self.page, *self.more, *(guest.outer for guest in self.guests)}
         return own | {self.partner.outer} if self.partner else own | {client.outer for client in self.clients}
 
     @property
     def shown(self) -> set[str]:
         """The marks that the edge may show for its keys."""
-        return {self.outer, self.partner.outer} if self.partner else {self.outer}
+        partners = [self.partner, *self.guests] if self.partner else []
+        return {self.page, *(partner.page for partner in partners)}
+
+    def offers_to(self, other: "Tenant") -> bool:
+        """Whether its gallery, or that of its partner, is one that another sees."""
+        owner = self.partner or self
+        return owner is (other.partner or other) or owner in other.guests
 
     def sees(self, other: "Tenant") -> bool:
         return other is self or other.partner is self or self.partner is other
@@ -60,11 +74,16 @@ class Watch:
         self.owners: dict[str, str] = {}
         self.lock = threading.Lock()
         self.ids: dict[str, set[str]] = {}
+        # Ids of drafts and such, and whose they are: nobody else is told them, not even a client's partner.
+        self.private: dict[str, str] = {}
         self.scanned = self.bytes = self.own = 0
+        self.said: set[str] = set()
 
     def tenant(self, name: str, dice: random.Random, partner: Tenant | None = None) -> Tenant:
-        made = Tenant(name, new_mark(dice), new_mark(dice), partner)
-        self.owners |= {made.outer: f"the outer mark of {name}", made.inner: f"the inner mark of {name}"}
+        outer, inner = new_mark(dice), new_mark(dice)
+        made = Tenant(name, outer, inner, new_mark(dice) if partner else outer, partner)
+        self.owners |= {made.page: f"the page mark of {name}", outer: f"the outer mark of {name}",
+                        inner: f"the inner mark of {name}"}
         if partner:
             partner.clients.append(made)
         return made
@@ -83,23 +102,43 @@ class Watch:
             self.own += bool(marks & allowed)
         for mark in marks - allowed:
             place = text.index(mark)
-            self.trial.fault(f"{self.owners[mark]} in {what}, for {who}: …{text[max(0, place - 60):place + 40]!r}…")
+            excerpt = text[max(0, place - 60) : place + 40]
+            self.fault(f"{self.owners[mark]} in {what}, for {who}: …{excerpt!r}…")
         return bool(marks & allowed)
 
+    def fault(self, text: str) -> None:
+        """A fault, once: what a page shows it shows for long."""
+        with self.lock:
+            is_new = text not in self.said
+            self.said.add(text)
+        if is_new:
+            self.trial.fault(text)
+
     def note_ids(self, tenant: Tenant, text: str, sent: str) -> None:
-        """Notes which tenants were told an id that they had not sent."""
-        found = set(ID.findall(text)) - set(ID.findall(sent))
+        """Notes which tenants were told an id, or an environment's key, that they had not sent."""
+        found = set(ID.findall(text)) - set(ID.findall(sent)) | set(KEY.findall(text))
         with self.lock:
             for id in found:
                 self.ids.setdefault(id, set()).add(tenant.name)
 
+    def keep_private(self, tenant: Tenant, *ids: str) -> None:
+        with self.lock:
+            self.private |= dict.fromkeys(ids, tenant.name)
+
     def check_ids(self, partners: list[Tenant], known: dict[str, set[str]]) -> int:
-        """An id is seen by one client and its partner at most; `known` has those of each partner that all its clients
-        may see. Returns how many ids were seen."""
-        clients = {client.name: partner.name for partner in partners for client in partner.clients}
+        """An id is seen by one client and its partner at most; `known` has those of each partner that all who see its
+        gallery may see. Returns how many ids were seen."""
+        tenants = {one.name: one for partner in partners for one in [partner, *partner.clients]}
+        public = {id: tenants[name] for name, ids in known.items() for id in ids}
         for id, names in self.ids.items():
-            owners = {clients.get(name, name) for name in names}
-            at_clients = [name for name in names if name in clients]
-            if len(owners) > 1 or (len(at_clients) > 1 and id not in known[next(iter(owners))]):
+            told = [tenants[name] for name in names]
+            if id in self.private:
+                is_right = names == {self.private[id]}
+            elif partner := public.get(id):
+                is_right = all(partner.offers_to(one) for one in told)
+            else:
+                at_clients = [one for one in told if one.partner]
+                is_right = len(at_clients) < 2 and len({(one.partner or one).name for one in told}) == 1
+            if not is_right:
                 self.trial.fault(f"the id {id} was told to {', '.join(sorted(names))}")
         return len(self.ids)

@@ -83,7 +83,7 @@ def for_client(world: World) -> None:
     """D-23 the owner partner publishes versions for a client, activated or not, and sees nothing of its drafts"""
     made = solution(world, world.ada)
     version(world.ada, made, [shout("From the partner")])
-    body = {"environment": "production", "solutions": [{"solution": made["id"], "version": 1}], "notes": "To begin"}
+    body = {"solutions": [{"solution": made["id"], "version": 1}], "notes": "To begin"}
     admin = world.address("it")
     client = world.new_client([admin])
     system = client["systems"][0]
@@ -106,12 +106,12 @@ def for_client(world: World) -> None:
     member.patch(f"{own}/environments/production", {"needsApproval": True}).expect(200)
     expect_same(world.ada.post(f"{path}/releases", body).expect(200)["state"], "proposed", "with approval")
     member.put(f"{own}/releases/2/approval", {}).expect(200)
-    world.ada.delete(f"{path}/environments/production/live").expect(204)
+    world.ada.delete(f"{path}/live").expect(204)
     until(lambda: world.deployment.outcome(system["systemClientId"]) == "empty", "nothing of its own any longer", 2)
     # No other client, no other system of it, no other partner's solution.
     other = world.account()
     world.ada.post(f"{path.replace(system['id'], other.system)}/releases", body).expect(404)
-    world.ada.delete(f"{path.replace(system['id'], other.system)}/environments/production/live").expect(404)
+    world.ada.delete(f"{path.replace(system['id'], other.system)}/live").expect(404)
     key = f"strange-{world.number}"
     stranger = world.partner(world.unique("Strange"), key, world.address("head", "strange.example"))
     stranger.post(f"{path.replace('tessera', key)}/releases", body).expect(404)
@@ -119,6 +119,8 @@ def for_client(world: World) -> None:
     version(stranger, foreign, [shout()], key)
     choice = [{"solution": foreign["id"], "version": 1}]
     world.ada.post(f"{path}/releases", {**body, "solutions": choice}).expect(404)
+    # The client's other environments are its own.
+    world.ada.post(f"{path}/releases", {**body, "environment": "test"}).expect(422)
     world.ada.put(f"/partners/tessera/clients/{client['id']}/suspension", {"reason": "Unpaid"}).expect(200)
     world.ada.post(f"{path}/releases", body).expect(409, "conflict")
 
@@ -275,6 +277,8 @@ def overtaken(world: World) -> None:
     client = world.account(admin=world.address("it"), partner=partner, key=key)
     taken = client.admin.post(f"{client.path}/systems/{client.system}/downloads", {"standard": True}).expect(201)
     expect_same([one["version"] for one in taken.items], [2], "copies of what is live")
+    twice = {"environment": "test", "solutions": [{"solution": made["id"], "version": 1}] * 2}
+    partner.post(f"{root}/releases", twice).expect(422, "invalid")
 
 
 @check
@@ -571,6 +575,16 @@ def explained_environments(world: World) -> None:
     about = {"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id}
     stage, production = ("/explanations?" + urlencode(about | more) for more in ({"environment": "stage"}, {}))
     expect_same(account.admin.get(stage).expect(200)["outcome"], "release", "an environment")
+    # What a client tests, and that it does, is not its partner's to know; nor the other way round.
+    seen, other = (world.ada.get(stage.replace("=stage", f"={name}")).expect(404) for name in ("stage", "nowhere"))
+    expect_same(seen.json["detail"], other.json["detail"].replace("nowhere", "stage"), "for the partner's staff")
+    expect("stage," not in other.json["detail"] and " stage." not in other.json["detail"], "no name is told")
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout("Tested standard")])
+    standard(world, world.ada, "tessera", made, environment="rehearsal").expect(200)
+    rehearsal = "/explanations?" + urlencode(about | {"systemClientId": world.account().client_id, "environment": "rehearsal"})
+    expect_same(world.ada.get(rehearsal).expect(200)["served"]["environment"], "rehearsal", "the partner's own")
+    account.admin.get(stage.replace("=stage", "=rehearsal")).expect(404)
     account.admin.patch(f"{account.path}/systems/{account.system}/environments/stage", {"archived": True}, "*").expect(200)
     account.admin.get(stage).expect(404)
     me = f"person/{account.admin.get('/me')['id']}"

@@ -34,8 +34,8 @@ def fill_content(builder: "Builder", site: "Site", ada: "Person", admin: "Person
     fill_releases(builder, site, STANDARD, standard, choice, (ada, pia))
     owned = {"partner": "tessera", **system}
     site.targets[FOR_CLIENT + "/releases"] = [owned]
-    site.bodies[f"POST {FOR_CLIENT}/releases"] = [{"environment": "test", **choice}]
-    site.targets[FOR_CLIENT + "/environments/{environment}/live"] = [{**owned, "environment": "test"}]
+    site.bodies[f"POST {FOR_CLIENT}/releases"] = [choice]
+    site.targets[FOR_CLIENT + "/live"] = [owned]
     site.targets["/clients/{client}/standard-content"] = [{"client": site.client}]
     site.bodies["PUT /clients/{client}/standard-content"] = [
         {"off": True, "system": system["system"]}, {"off": False}

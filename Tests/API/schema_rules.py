@@ -90,7 +90,7 @@ SCHEMA_ALLOWS_MORE = {
     "GET /explanations": f"A variable is a JavaScript name. {SYSTEM} {ENVIRONMENT}",
     f"POST {SYSTEM_PATH}/releases": f"{CHOSEN} {TEXTS} {ENVIRONMENT}",
     f"POST {STANDARD_PATH}/releases": f"{TEXTS} {ENVIRONMENT}",
-    "POST /partners/{partner}/clients/{client}/systems/{system}/releases": f"{TEXTS} {ENVIRONMENT}",
+    "POST /partners/{partner}/clients/{client}/systems/{system}/releases": TEXTS,
     f"POST {SYSTEM_PATH}/environments": ENVIRONMENT,
     f"POST {STANDARD_PATH}/environments": ENVIRONMENT,
 }

@@ -2,14 +2,18 @@
 """No tenant ever sees another one's marks: 50 clients of 5 partners under mixed load, over the API, the edge and mail.
 
 Everything that can be named has a mark of its tenant's in it: names, System Client IDs, system variables, addresses,
-invitations, labels, tokens, reasons, published content; what only a client's own people may see has another one than
-what its partner may see too. First everybody asks every reading operation of the description about own things, each to
-be answered with own marks, and about others'. Then threads ask everything of everybody: about own things, others' and
-none, with others' cursors, entity tags and Idempotency-Keys, on connections that many share; edge requests, pipelined
-too; publishes. Every answer, head and body, and every mail is looked through for marks that are not the receiver's, and
-ids that were told to tenants who have nothing to do with each other. The exit code is 1 for any.
+invitations, labels, tokens, reasons, drafts, folders, notes, environments, solutions, published content; what only a
+client's own people may see has another one than what its partner may see too, or its pages. First everybody asks every
+reading operation of the description about own things, each to be answered with own marks, and about others'. Then
+threads ask everything of everybody: about own things, others' and none, with others' cursors, entity tags and
+Idempotency-Keys, on connections that many share; edge requests, pipelined too; publishes, by command and by API. Every
+answer, head and body, unpacked where it is an archive, and every mail is looked through for marks that are not the
+receiver's, and ids that were told to tenants who have nothing to do with each other; so is what the edge gives for the
+digests and the environments' keys that an answer names. The exit code is 1 for any.
 """
 
+import random
+import re
 import sys
 import tempfile
 import threading
@@ -17,8 +21,12 @@ import time
 from collections import Counter
 from pathlib import Path
 from smtplib import SMTP
+from urllib.parse import quote
 
-from load import Crew, EdgeAnswer, Trial, parser
+from load import Crew, EdgeAnswer, EdgeLine, Trial, parser
+from marks import KEY, Tenant
+from tenants_content import SYSTEM, content_path
+from tenants_content import publish as publish_content
 from tenants_requests import Operation, Request, Requests
 from tenants_site import APILine, Asker, Key, Reply, Site
 
@@ -32,9 +40,12 @@ FOREIGN, UNKNOWN = 0.3, 0.05
 # How many edge requests are sent at once at most.
 PIPELINE = 16
 # The catalogue of system types is everybody's, and names nobody.
-MARKLESS = {"GET /systems"}
+# A generation's answer holds numbers and the names of edges, which are the deployment's.
+MARKLESS = {"GET /systems", "GET /generations/{number}"}
 # Fewer would leave little to look at.
 SUCCESS_SHARE = 0.4
+# What an answer names that the edge gives to everybody who names it.
+DIGEST = re.compile(r'"(?:snippet|bundle)":"([0-9a-f]{64})"')
 
 
 class Load:
@@ -50,7 +61,10 @@ class Load:
         self.foreign = Counter()
         self.marked: set[str] = set()
         self.edge = Counter()
-        self.publishes = 0
+        self.publishes = Counter()
+        self.pages = set().union(*(client.shown for client in site.clients))
+        self.followed: set[tuple[str, str]] = set()
+        self.local = threading.local()
 
     # The API
 
@@ -71,6 +85,9 @@ class Load:
         self.trial.expect(answer.status < 500, f"{what} for {request.asker.name}: {answer.body[:200]}")
         if request.is_foreign:
             self.trial.expect(answer.status >= 300, f"{what} does another tenant's for {request.asker.name}")
+        elif not operation.suits(request.asker):
+            is_refused = answer.status >= 300
+            self.trial.expect(is_refused, f"{what} does for {request.asker.name} what is not theirs to do")
         if operation.path.endswith("/unknown-ids"):
             request.repeated = self.asked
         has_mark = self.site.watch.scan(request.asker.name, tenant.allowed, what, answer.text, request.sent)
@@ -78,6 +95,31 @@ class Load:
         if has_mark and answer.status == 200:
             self.marked.add(operation.name)
         self.requests.learn(request, answer)
+        self.follow(request, answer)
+
+    def follow(self, request: Request, answer: Reply) -> None:
+        """Asks the edge for what the answer leads to: objects by digest, what is tested by an environment's key. Nobody
+        gets by that what they may not see, but for what is for pages anyway."""
+        tenant, target = request.asker.tenant, request.target or request.asker.tenant
+        new = {f"/v1/objects/{digest}.js" for digest in DIGEST.findall(answer.body)}
+        for key in KEY.findall(answer.body):
+            client = target if target.partner else target.clients[0]
+            new.add(self.site.key(client, f"v.{client.partner.outer}", client.pools["key"][0], "", "", key).path)
+        with self.lock:
+            new = {path for path in new if (tenant.name, path) not in self.followed}
+            self.followed |= {(tenant.name, path) for path in new}
+        for path in sorted(new):
+            key = Key(path, tenant.allowed | self.pages, "", "", request.asker.name)
+            self.judge_edge(key, self.line_to_edge.ask(path))
+            if "/env/" in path and not tenant.partner:
+                # It may be looked at later, too.
+                self.site.fresh.append(key)
+
+    @property
+    def line_to_edge(self) -> EdgeLine:
+        if not hasattr(self.local, "line"):
+            self.local.line = self.site.edge()
+        return self.local.line
 
     def tour(self, foreign: float) -> None:
         """Every admin asks every reading operation; about own things, each is answered."""
@@ -90,7 +132,8 @@ class Load:
                     continue
                 request = self.requests.make(dice, operation, asker, foreign, 0)
                 if not foreign:
-                    request.path, request.fields, request.by_token = request.path.split("?")[0], {}, False
+                    query = f"?{request.required}" if request.required else ""
+                    request.path, request.fields, request.by_token = request.path.split("?")[0] + query, {}, False
                 answer = self.send(line, request)
                 self.judge(request, answer)
                 if not foreign:
@@ -126,11 +169,11 @@ class Load:
                 self.trial.expect(answer.outcome == key.outcome, f"{key.path}: {answer.outcome}, not {key.outcome}")
                 self.trial.expect(key.must in answer.text.decode(), f"{key.path} shows nothing of {key.must}")
 
-    def judge_edge(self, key: Key, answer: EdgeAnswer, who: str = "") -> None:
+    def judge_edge(self, key: Key, answer: EdgeAnswer) -> None:
         with self.lock:
             self.edge[answer.outcome] += 1
         self.trial.expect(answer.status in (200, 304, 404), f"the edge's {key.path} answers {answer.status}")
-        if self.site.look(key, answer, who):
+        if self.site.look(key, answer):
             with self.lock:
                 self.edge["with an own mark"] += 1
 
@@ -138,7 +181,9 @@ class Load:
         line, dice = self.site.edge(), self.trial.dice(f"edge {number}")
         tag = '"x"'
         while crew.goes_on:
-            keys = dice.choices(self.keys, k=dice.randint(1, PIPELINE))
+            # Now and then by the key of an environment that was made, or published into, meanwhile.
+            keys = [dice.choice(self.site.fresh) if self.site.fresh and dice.random() < 0.2 else dice.choice(self.keys)
+                    for _ in range(dice.randint(1, PIPELINE))]
             lines = [(f"Accept-Encoding: {dice.choice(('br', 'gzip', 'identity', 'gzip, br;q=0.5'))}",
                       *([f"If-None-Match: {tag}"] if dice.random() < 0.1 else [])) for _ in keys]
             answers = line.ask_all([("GET", key.path, fields) for key, fields in zip(keys, lines, strict=True)])
@@ -147,17 +192,29 @@ class Load:
             tag = answers[0].fields.get("etag", tag)
 
     def publish(self, crew: Crew) -> None:
-        dice = self.trial.dice("publish")
+        """Clients' own content and standard content, by command and by API, so that pages always get another one."""
+        dice, line = self.trial.dice("publish"), self.site.line
         publishing = [client for client in self.site.clients if client.pools["published"]]
+        by_api = [one for one in self.requests.operations if one.method == "POST" and one.path.endswith("/releases")]
         while crew.goes_on:
-            client = dice.choice(publishing)
-            folder = self.site.content(client, "later")
-            words = ("--partner", client.partner.key, "--client", client.pools["key"][0])
-            # The operator may, whatever state the client is in (domain.md, D-23).
-            environment = dice.choice(client.pools["published"])
-            self.site.deployment.command("publish", str(folder), *words, "--environment", environment)
-            self.publishes += 1
-            crew.stopping.wait(0.5)
+            if dice.random() < 0.5:
+                operation = dice.choice(by_api)
+                tenants = [one for one in self.site.partners + self.site.clients if operation.suits(one.people[0])]
+                request = self.requests.make(dice, operation, dice.choice(tenants).people[0], 0, 0)
+                answer = self.send(line, request)
+                self.judge(request, answer)
+                self.publishes["by API"] += answer.status == 200
+            else:
+                self.publish_by_command(dice, dice.choice(publishing))
+            crew.stopping.wait(0.25)
+
+    def publish_by_command(self, dice: random.Random, client: Tenant) -> None:
+        folder = self.site.content(client, "later")
+        words = ("--partner", client.partner.key, "--client", client.pools["key"][0])
+        # The operator may, whatever state the client is in (domain.md, D-23).
+        environment = dice.choice(client.pools["published"])
+        self.site.deployment.command("publish", str(folder), *words, "--environment", environment)
+        self.publishes["by command"] += 1
 
     def read_mails(self, crew: Crew) -> None:
         while crew.goes_on:
@@ -191,15 +248,38 @@ class Load:
                 self.judge(request, self.send(line, request))
         self.site.mailbox.settle()
         self.site.look_through_mails()
+        self.check_ids()
+
+    def check_ids(self) -> None:
         known = {}
         for partner in self.site.partners:
-            path = f"/partners/{partner.key}/staff?limit=200"
-            staff = self.site.line.ask(partner.people[0], "GET", path).json["items"]
-            ids = {row["id"] for row in staff}
+            ids = {row["id"] for row in self.rows(partner, "staff")}
             # Who did something, and by which token, its clients' audit says.
             ids |= {*partner.pools["partner"], *partner.pools["token"], *partner.spares.get("staff", ())}
+            for row in self.rows(partner, "solutions"):
+                path = f"solutions/{row['id']}/versions"
+                made = self.rows(partner, path) if row["lastVersion"] else []
+                ids |= {row["id"]} if made else set()
+                ids |= {version["id"] for version in made}
+                for version in made:
+                    about = self.ask(partner, f"{path}/{version['number']}/advisories")
+                    ids |= {one["id"] for one in about["advisories"]}
             known[partner.name] = ids
+            for row in self.ask(partner, f"standard-content/{SYSTEM}/environments")["items"]:
+                self.site.watch.keep_private(partner, row["key"])
         self.ids = self.site.watch.check_ids(self.site.partners, known)
+
+    def ask(self, partner: Tenant, path: str) -> dict:
+        return self.site.ask(partner.people[0], "GET", f"/partners/{partner.key}/{path}", wanted=200).json
+
+    def rows(self, partner: Tenant, path: str) -> list[dict]:
+        """A list of a partner's, all of it."""
+        part = self.ask(partner, f"{path}?limit=200")
+        rows = part["items"]
+        while part["next"]:
+            part = self.ask(partner, f"{path}?limit=200&cursor={part['next']}")
+            rows += part["items"]
+        return rows
 
     def report(self) -> None:
         trial, watch = self.trial, self.site.watch
@@ -215,7 +295,8 @@ class Load:
         edge = ", ".join(f"{count} {what}" for what, count in sorted(self.edge.items()) if count)
         print(f"\nAPI: {total.total()} requests, {good} answered 2xx, {self.foreign[True]} about other tenants' things")
         print(f"edge: {edge}")
-        print(f"publishes: {self.publishes}; mails: {self.site.mails_seen}")
+        publishes = ", ".join(f"{count} {how}" for how, count in sorted(self.publishes.items()))
+        print(f"publishes: {publishes}; mails: {self.site.mails_seen}")
         print(f"{len(self.site.clients)} clients of {len(self.site.partners)} partners; {watch.scanned} answers and "
               f"mails ({watch.bytes / 1e6:.0f} MB) looked through, {watch.own} with own marks; {self.ids} ids")
         trial.expect(good >= SUCCESS_SHARE * total.total(), f"only {good} requests were answered 2xx")
@@ -229,6 +310,20 @@ def self_test(load: Load) -> int:
     far = site.partners[1].clients[0]
     dice, line = trial.dice("self-test"), site.line
     operation = next(item for item in load.requests.operations if item.name == "GET /clients/{client}")
+    anything = next(item for item in load.requests.operations if item.name == "GET /me")
+
+    def told(asker: Asker, path: str, other: Asker) -> None:
+        """Tells somebody what another has asked for."""
+        request = load.requests.make(dice, anything, other, 0, 0)
+        load.judge(request, line.ask(asker, "GET", path))
+
+    def an_id(id: str, *tenants: Tenant) -> None:
+        """Tells tenants an id, and nobody anything else."""
+        before, site.watch.ids = site.watch.ids, {}
+        for tenant in tenants:
+            site.watch.note_ids(tenant, id, "")
+        load.check_ids()
+        site.watch.ids = before
 
     def with_the_wrong_session() -> None:
         request = load.requests.make(dice, operation, one.people[0], 0, 0)
@@ -248,9 +343,12 @@ def self_test(load: Load) -> int:
         site.look_through_mails()
 
     def what_partners_may_not_see() -> None:
+        told(one.people[0], f"/clients/{one.pools['client'][0]}/users", one.partner.people[0])
+
+    def what_is_a_clients_alone() -> None:
         request = load.requests.make(dice, operation, one.people[0], 0, 0)
         request.asker = one.partner.people[0]
-        load.judge(request, line.ask(one.people[0], "GET", f"/clients/{one.pools['client'][0]}/users"))
+        load.judge(request, Reply(200, {}, "{}"))
 
     def anothers_thing() -> None:
         request = load.requests.make(dice, operation, other.people[0], 0, 0)
@@ -258,14 +356,56 @@ def self_test(load: Load) -> int:
         load.judge(request, line.ask(other.people[0], "GET", request.path))
 
     def an_id_for_two() -> None:
-        id = one.pools["system"][0]
-        for tenant in (one, far):
-            site.watch.note_ids(tenant, id, "")
-        load.finish()
+        an_id(one.pools["system"][0], one, far)
+
+    def anothers_item() -> None:
+        told(one.people[0], f"{content_path(one)}/items/{one.pools['draft'][0]}", other.people[0])
+
+    def a_clients_draft_for_its_partner() -> None:
+        told(one.people[0], f"{content_path(one)}/items/{one.pools['draft'][0]}/history", one.partner.people[0])
+
+    def a_partners_draft_for_its_client() -> None:
+        draft = one.partner.pools["draft"][0]
+        told(one.partner.people[0], f"/partners/{one.partner.key}/items/{draft}", one.people[0])
+
+    def a_solution_that_is_not_offered() -> None:
+        hidden = one.partner.pools["hidden"][0]
+        told(one.partner.people[0], f"/partners/{one.partner.key}/solutions/{hidden}", one.people[0])
+
+    def a_guests_gallery_for_a_sibling() -> None:
+        host = next(client for client in site.clients if client.guests)
+        sibling = next(client for client in host.partner.clients if client is not host)
+        told(host.people[0], f"/clients/{host.pools['client'][0]}/gallery", sibling.people[0])
+
+    def anothers_archive() -> None:
+        told(one.people[0], f"{content_path(one)}/archive", other.people[0])
+
+    def a_draft_on_a_page() -> None:
+        publish_content(site, one, content_path(one), "production", {"items": one.pools["draft"]})
+        key = next(key for key in load.keys if quote(one.pools["key"][0]) in key.path and "/env/" not in key.path)
+        load.judge_edge(key, site.edge().ask(key.path))
+
+    def what_a_client_tests_for_its_partner() -> None:
+        key = publish_content(site, one, content_path(one), "test", {"items": one.pools["draft"]})
+        request = load.requests.make(dice, operation, one.partner.people[0], 0, 0)
+        request.target = one
+        load.follow(request, Reply(200, {}, f'{{"environmentKey":"{key}"}}'))
+
+    def a_digest_of_it_for_its_partner() -> None:
+        rows = line.ask(one.people[0], "GET", f"{content_path(one)}/releases").json["items"]
+        digest = next(row["snippet"] for row in rows if row["environment"] == "test")
+        request = load.requests.make(dice, anything, one.partner.people[0], 0, 0)
+        load.follow(request, Reply(200, {}, f'{{"snippet":"{digest}"}}'))
+
+    def a_drafts_id_for_its_partner() -> None:
+        an_id(one.pools["draft"][0], one, one.partner)
 
     site.look_through_mails()
-    steps = (with_the_wrong_session, anothers_snippet, anothers_mail, what_partners_may_not_see, anothers_thing,
-             an_id_for_two)
+    steps = (with_the_wrong_session, anothers_snippet, anothers_mail, what_partners_may_not_see,
+             what_is_a_clients_alone, anothers_thing, anothers_item, a_clients_draft_for_its_partner,
+             a_partners_draft_for_its_client, a_solution_that_is_not_offered, a_guests_gallery_for_a_sibling,
+             anothers_archive, a_draft_on_a_page, what_a_client_tests_for_its_partner, a_digest_of_it_for_its_partner,
+             a_drafts_id_for_its_partner, an_id_for_two)
     missed = sum(not trial.found(step.__name__.replace("_", " "), step) for step in steps)
     missed += not trial.expect(not trial.faults, "there are faults before anything was handed to the wrong tenant")
     print(f"{missed} were missed" if missed else "every fault was found")

@@ -4,16 +4,20 @@ import json
 import random
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from marks import ID, MARK, Tenant
-from tenants_site import SYSTEM, Asker, Reply, Site, in_days
-from world import PASSWORD
+from tenants_bodies import BODIES, CLIENT, ONE_CLIENT, PARTNER
+from tenants_content import SYSTEM, unpacked
+from tenants_content_bodies import CONTENT, CONTENT_BODIES, EDITORS, FOR_CLIENT, STANDARD, explained
+from tenants_site import Asker, Reply, Site
 
-PARTNER, ONE_CLIENT, CLIENT = "/partners/{partner}", "/partners/{partner}/clients/{client}", "/clients/{client}"
+BODIES |= CONTENT_BODIES
 # What a parameter of a path names, by the end of the path up to it.
 KINDS = (
+    ("/releases/{number}", "release"), ("/versions/{number}", "version"), ("/generations/{number}", "generation"),
+    ("/gallery/{solution}", "solution"), ("{solution}", "anySolution"), ("{item}", "item"),
+    ("{environment}", "environment"), ("{type}", "type"),
     ("/staff/{person}", "staff"), ("/staff/invitations/{id}", "staffInvitation"), ("/admins/{person}", "namedAdmin"),
     (f"{CLIENT}/users/{{person}}", "user"), ("/users/invitations/{id}", "userInvitation"),
     ("/partner-invitations/{id}", "partnerInvitation"), ("/users/{person}", "partnerUser"),
@@ -21,22 +25,38 @@ KINDS = (
     ("/password-resets/{token}", "resetLink"), ("{token}", "link"), ("{system}", "system"), ("{client}", "client"),
     ("{partner}", "partner"),
 )
+# The same, by the end of the whole path.
+KINDS_AT = (
+    ("/approval", "number", "proposed"), ("/origin", "item", "copy"), ("/withdrawal", "solution", "withdrawn"),
+    ("/advisories", "solution", "solution"), ("/versions/{number}", "solution", "solution"),
+)
+# Numbers and words that everybody has: they name nobody's.
+COMMON = ("release", "proposed", "version", "generation", "type")
+# What a client finds at its partner, or at a guest.
+OF_GALLERY = ("solution", "anySolution", "withdrawn", "hidden")
 # What belongs to a person rather than to a tenant.
 PERSONAL = ("session", "token")
 ALONE = {"POST " + path for path in (f"{CLIENT}/partner-accounts/{{account}}/deletion", "/activations/{token}/refusal",
          "/invitations/{token}/refusal", "/activations/{token}/acceptance", "/invitations/{token}/acceptance",
          f"{CLIENT}/partner-accounts/{{account}}/merge", "/password-resets/{token}")}
-STATES = ("/suspension", "/closing")
+ALONE |= {f"PUT {root}/releases/{{number}}/approval" for root in (CONTENT, STANDARD)}
+# What is no thing of its own: it is there again, and needs no match.
+STATES = ("/suspension", "/closing", "/live")
 # How often an operation is asked beside a reading one: what hashes a password, or changes much, is rare.
 SELDOM = {"POST /sessions": 0.1, "PUT /me/password": 0.05, "PUT " + ONE_CLIENT + "/suspension": 0.1,
           "PUT " + ONE_CLIENT + "/closing": 0.15, "PUT /clients/{client}/closing": 0.15,
           "POST /activations/{token}/acceptance": 0.3, "POST /invitations/{token}/acceptance": 0.3,
-          "POST /password-resets": 0.2, "POST /password-resets/{token}": 0.05}
+          "POST /password-resets": 0.2, "POST /password-resets/{token}": 0.05,
+          f"POST {CONTENT}/downloads": 0.3, f"POST {CONTENT}/archive": 0.3, f"PUT {CLIENT}/standard-content": 0.3,
+          f"POST {PARTNER}/solutions/{{solution}}/versions/{{number}}/advisories": 0.4}
 READ_WEIGHT = 2.0
+# What is asked for in queries by words that everybody has.
+VALUES = {"dryRun": ("true", "true", "false"), "kind": ("shoutOut", "shoutOut", "survey"), "deleted": ("true", "false"),
+          "system": (SYSTEM,)}
 # How often somebody who has an API token asks by it.
 TOKEN_SHARE = 0.15
-# What people are invited as, and changed to.
-ROLES = ("analyst", "translator", "builder", "publisher")
+# Lists that go on after a number rather than after an id.
+NUMBERED = ("/audit-events", "/history", "/versions", "/releases")
 
 
 @dataclass
@@ -56,9 +76,16 @@ class Operation:
         """The path's parameters, and what each names."""
         made = []
         for found in re.finditer(r"{(\w+)}", self.path):
-            upto = self.path[: found.end()]
-            made.append((found[1], next(kind for end, kind in KINDS if upto.endswith(end))))
+            made.append((found[1], self.kind(found[1], self.path[: found.end()])))
         return made
+
+    def kind(self, name: str, upto: str) -> str:
+        for end, parameter, kind in KINDS_AT:
+            if parameter == name and self.path.endswith(end):
+                return kind
+        if name == "system" and upto != self.path:
+            return "contentSystem"
+        return next(kind for end, kind in KINDS if upto.endswith(end))
 
     @property
     def uses_up(self) -> bool:
@@ -100,6 +127,9 @@ class Request:
     # Of whom an own thing is asked for; whether something of another tenant's is named.
     target: Tenant | None = None
     is_foreign: bool = False
+    # A tenant of which the asker may see nothing; the part of the query without which there is no answer.
+    other: Tenant | None = None
+    required: str = ""
     # What others have sent that its answer may repeat.
     repeated: tuple[str, ...] = ()
 
@@ -107,14 +137,18 @@ class Request:
     def sent(self) -> tuple[str, ...]:
         """Every value that was sent with a mark in it."""
         words = [*self.path.replace("?", "/").replace("&", "/").replace("=", "/").split("/"), *self.fields.values()]
-        text = self.body.decode() if isinstance(self.body, bytes) else json.dumps(self.body)
-        words += re.findall(r'"([^"]*)"', text)
+        words += re.findall(r'"([^"]*)"', self.body_text)
         return tuple(word for word in {*words, *self.repeated} if MARK.search(word.lower()))
 
     @property
     def text(self) -> str:
-        body = self.body.decode() if isinstance(self.body, bytes) else json.dumps(self.body)
-        return f"{self.path} {self.fields} {body}"
+        return f"{self.path} {self.fields} {self.body_text}"
+
+    @property
+    def body_text(self) -> str:
+        if isinstance(self.body, bytes):
+            return unpacked(self.body) if self.operation.path.endswith("/archive") else self.body.decode()
+        return json.dumps(self.body)
 
 
 class Requests:
@@ -123,6 +157,7 @@ class Requests:
     def __init__(self, site: Site):
         self.site = site
         self.operations = read_operations(site.line.ask(None, "GET", "/openapi.json").json)
+        self.dice = site.trial.dice("learning")
         self.tags: list[tuple[Tenant, str]] = []
         # What was once made with an Idempotency-Key: the tenant, the key, the operation, path and body.
         self.keys: list[tuple[Tenant, str, Operation, str, object]] = []
@@ -138,25 +173,33 @@ class Requests:
         tenant = asker.tenant
         at_client = "{client}" in operation.path and tenant.partner is None
         target = dice.choice(tenant.clients) if at_client and tenant.clients else tenant
-        request = Request(operation, asker, operation.path, target=target)
         other = self.stranger(dice, asker)
+        request = Request(operation, asker, operation.path, target=target, other=other)
+        can_be = operation.suits(asker)
+        # A long path would else hardly ever be one's own all along.
+        each = foreign / max(1, len(operation.parameters) - 1) if foreign < 1 else foreign
         for name, kind in operation.parameters:
             chance = dice.random()
             value = None
             # Whoever holds a link may open it, and a sibling's partner is one's own.
             is_own = kind in ("link", "resetLink") or (kind == "partner" and near(asker.tenant, other))
-            if chance < foreign and not is_own:
-                value = self.pick(dice, other, None, kind, spare=False)
-                request.is_foreign |= value is not None
-            elif chance >= foreign + unknown or (is_own and chance < foreign):
-                spare = operation.uses_up and (name, kind) == operation.parameters[-1]
+            if chance < each and not is_own:
+                # Of a gallery that the asker sees, what is not offered there.
+                is_offered = kind in OF_GALLERY and other.offers_to(tenant)
+                value = self.pick(dice, other, None, "hidden" if is_offered else kind, spare=False)
+                request.is_foreign |= value is not None and names_somebody(kind, value)
+            elif chance >= each + unknown or (is_own and chance < each):
+                spare = can_be and operation.uses_up and (name, kind) == operation.parameters[-1]
                 is_partners = kind in ("partner", "import", "staff", "staffInvitation")
                 own = tenant if is_partners or (spare and kind == "client") else target
+                if tenant.partner and not can_be:
+                    # A client's people ask for what is their partner's.
+                    own = tenant.partner
                 value = self.pick(dice, own, asker, kind, spare)
             path = str(value or uuid.UUID(int=dice.getrandbits(128), version=4))
             # A link is kept with its door.
             request.path = request.path.replace("{%s}" % name, path.split("/")[-1], 1)
-        self.add_query(dice, request, other)
+        self.add_query(dice, request, foreign)
         self.add_fields(dice, request)
         if make := BODIES.get(operation.name):
             request.body = make(self.site, dice, request)
@@ -168,7 +211,8 @@ class Requests:
         if operation.method == "POST":
             self.add_key(dice, request)
         if isinstance(request.body, bytes):
-            request.fields["Content_Type"] = "application/x-ndjson"
+            is_archive = request.operation.path.endswith("/archive")
+            request.fields["Content_Type"] = "application/zip" if is_archive else "application/x-ndjson"
         else:
             request.fields.pop("Content_Type", None)
         return request
@@ -185,6 +229,12 @@ class Requests:
         if kind in PERSONAL:
             own = (asker or dice.choice(tenant.people)).pools.get(kind, [])
             return own.pop() if spare and asker and own else dice.choice(own) if own and not asker else None
+        if kind == "type":
+            return SYSTEM
+        if kind == "generation":
+            return dice.randint(1, 500)
+        if kind in OF_GALLERY and tenant.partner:
+            tenant = dice.choice([tenant.partner, *tenant.guests]) if asker else tenant.partner
         if spare:
             try:
                 return tenant.spares.get(kind, []).pop()
@@ -195,11 +245,17 @@ class Requests:
             things = tenant.partner.pools["partner"]
         if kind == "client" and not tenant.partner:
             things = [id for client in tenant.clients for id in client.pools.get("client", ())]
+        if kind == "contentSystem":
+            things = tenant.pools.get("system", [])[:1]
         more = tenant.spares.get(kind, [])[-3:]
         return dice.choice(things + more) if things or more else None
 
-    def add_query(self, dice: random.Random, request: Request, other: Tenant) -> None:
+    def add_query(self, dice: random.Random, request: Request, foreign: float) -> None:
         words = []
+        tenant = request.asker.tenant
+        if request.operation.path == "/explanations":
+            request.path += "?" + explained(self.site, dice, request, foreign)
+            return
         for name in request.operation.query:
             if dice.random() < 0.4:
                 continue
@@ -207,15 +263,20 @@ class Requests:
                 words.append(f"limit={dice.choice((1, 2, 5, 50, 200))}")
             elif name == "cursor":
                 # Another tenant's id, or number, as what a list would go on after.
-                is_number = request.operation.path.endswith("/audit-events")
-                things = [id for pool in other.pools.values() for id in pool if ID.fullmatch(str(id))]
+                is_number = request.operation.path.endswith(NUMBERED)
+                things = [id for pool in request.other.pools.values() for id in pool if ID.fullmatch(str(id))]
                 words.append(f"cursor={dice.randint(1, 60) if is_number else dice.choice(things)}")
-            elif name == "name":
+            elif name in ("name", "words"):
                 # The first half of a mark is no mark: whoever is found by it shows the whole.
-                mark = dice.choice((other.outer, request.asker.tenant.outer, "client", ""))
-                words.append(f"name={mark[: len(mark) // 2 + 1]}")
-            elif name == "dryRun":
-                words.append("dryRun=" + dice.choice(("true", "true", "false")))
+                marks = (request.other.outer, request.other.inner, request.other.page)
+                mark = dice.choice((*marks, tenant.outer, tenant.inner, "client", ""))
+                words.append(f"{name}={mark[: len(mark) // 2 + 1]}")
+            elif name == "folder":
+                words.append(f"folder=drafts-{dice.choice((tenant, tenant, request.other)).inner}")
+            elif name == "wait" and dice.random() < 0.3:
+                words.append("wait=1s")
+            elif name in VALUES and dice.random() < 0.5:
+                words.append(f"{name}={dice.choice(VALUES[name])}")
         if words:
             request.path += "?" + "&".join(words)
 
@@ -223,7 +284,7 @@ class Requests:
         operation = request.operation
         if operation.path.endswith("/audit-events") and dice.random() < 0.3:
             request.fields["Accept"] = "text/csv"
-        if operation.method in ("PATCH", "DELETE") and not operation.path.endswith(STATES):
+        if operation.method in ("PATCH", "DELETE") and not operation.path.endswith((*STATES, "/approval")):
             tag = dice.choice(self.tags)[1] if self.tags and dice.random() < 0.2 else "*"
             request.fields["If_Match"] = tag
         if operation.method == "GET" and self.tags and dice.random() < 0.1:
@@ -264,21 +325,55 @@ class Requests:
             joined = answer.json
             kind = "staff" if joined["partner"] else "user"
             tenant.spare(kind, joined["person"])
+        elif operation.path.startswith((*EDITORS, FOR_CLIENT, STANDARD)) and self.learn_content(request, answer):
+            return
         elif operation.name in MAKES and "id" in (made := answer.json):
             (asker.tenant if "/clients/{" not in operation.path else tenant).spare(MAKES[operation.name], made["id"])
         elif operation.name == f"POST {CLIENT}/partner-invitations":
             tenant.spare("partnerInvitation", *[row["id"] for row in answer.json["items"]])
         elif operation.path.endswith("/partner-accounts") and "csv" not in answer.fields.get("content-type", ""):
+            # A guest stays.
             kept = tenant.pools["account"]
-            tenant.spares["account"] = [row["id"] for row in answer.json["items"] if row["id"] not in kept]
+            tenant.spares["account"] = [row["id"] for row in answer.json["items"]
+                                        if row["id"] not in kept and not row["verified"]]
         elif operation.path.endswith("/partner-accounts/{account}/users") and kept_account(request):
             kept = tenant.pools["partnerUser"]
             tenant.spares["partnerUser"] = [row["id"] for row in answer.json["items"] if row["id"] not in kept]
+
+    def learn_content(self, request: Request, answer: Reply) -> bool:
+        """Whether the answer was about content, of which there is more now."""
+        tenant, name = request.target, request.operation.name
+        if name in {f"POST {root}/{made}" for root in EDITORS for made in ("items", "archive")}:
+            made = answer.json
+            ids = [row["id"] for row in made.get("items", [made])]
+            tenant.spare("item", *ids)
+            self.site.watch.keep_private(tenant, *ids)
+        elif name == f"POST {PARTNER}/solutions":
+            tenant.spare("anySolution", answer.json["id"])
+        elif name in {f"POST {root}/environments" for root in (CONTENT, STANDARD)}:
+            tenant.spare("environment", answer.json["name"])
+        elif name in {f"POST {root}/releases" for root in (CONTENT, STANDARD, FOR_CLIENT)}:
+            made = answer.json
+            if made["state"] == "proposed":
+                tenant.spare("proposed", made["release"])
+            elif made["state"] == "published":
+                tenant.keep(f"release {made['environment']}", made["release"])
+        elif not name.endswith("/environments/{environment}/key"):
+            return False
+        made = answer.json
+        if key := made.get("environmentKey") or made.get("key"):
+            self.site.open(self.dice, tenant, made.get("environment") or made["name"], key)
+        return True
 
 
 def near(one: Tenant, other: Tenant) -> bool:
     """Whether two tenants are of the same partner."""
     return (one.partner or one) is (other.partner or other)
+
+
+def names_somebody(kind: str, value: object) -> bool:
+    """Whether a value is one tenant's alone: each has a first release, and an environment for production."""
+    return kind not in COMMON and (kind != "environment" or bool(MARK.search(str(value))))
 
 
 def kept_account(request: Request) -> bool:
@@ -293,155 +388,3 @@ MAKES = {
 ANONYMOUS = {f"{method} /{door}/{{token}}{end}" for door in ("activations", "invitations")
              for method, end in (("GET", ""), ("POST", "/codes"), ("POST", "/refusal"))}
 ANONYMOUS |= {"POST /sessions", "POST /password-resets", "POST /password-resets/{token}", "GET /systems"}
-
-
-# Bodies. Each says nothing that is not its asker's own, but for System Client IDs that are taken, and addresses that
-# sign in.
-
-def new_client(site: Site, dice: random.Random, request: Request) -> dict:
-    partner = request.asker.tenant
-    partner = partner.partner or partner
-    # A client that is made under load is its partner's own concern, and bears its mark alone.
-    id, admin = f"new-{partner.outer}-{dice.getrandbits(48):x}", site.address("new", partner, partner.outer)
-    if dice.random() < 0.2:
-        id = dice.choice(dice.choice(partner.clients).pools["key"])
-    return {"name": f"New {partner.outer} {dice.getrandbits(32):x}", "system": SYSTEM, "systemClientId": id,
-            "admins": [admin]}
-
-
-def imported(site: Site, dice: random.Random, request: Request) -> bytes:
-    rows = [new_client(site, dice, request) for _ in range(dice.randint(1, 4))]
-    if "dryRun=true" in request.path:
-        # Nothing is made of it: so it may name what another partner has.
-        rows[0]["systemClientId"] = dice.choice(dice.choice(site.clients).pools["key"])
-    return "\n".join(json.dumps(row) for row in rows).encode()
-
-
-def owner(request: Request) -> Tenant:
-    """Who an own thing is named by: the client that it is of, where the asker is one."""
-    return request.target if request.asker.tenant.sees(request.target) else request.asker.tenant
-
-
-def own_address(site: Site, word: str, request: Request) -> str:
-    """A new address of whom the request is about; a client's is the partner's to write where the partner asks."""
-    tenant = owner(request)
-    inner = request.asker.tenant is tenant
-    return site.address(word, tenant, tenant.inner if inner else tenant.outer)
-
-
-def new_staff(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    role = dice.choice(("partnerViewer", "partnerBuilder"))
-    return {"email": site.address("staff", tenant, tenant.inner), "role": role}
-
-
-def new_user(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    return {"email": site.address("user", tenant, tenant.inner), "role": dice.choice(ROLES),
-            "systems": tenant.pools.get("system", [])[:1]}
-
-
-def new_partner_users(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    rows = [{**new_user(site, dice, request), "role": "builder"} for _ in range(dice.randint(1, 3))]
-    if dice.random() < 0.5 and tenant.pools.get("account"):
-        return {"partnerAccount": tenant.pools["account"][0], "invitations": rows}
-    return {"label": f"Firm {tenant.inner} {dice.getrandbits(20):x}", "invitations": rows}
-
-
-def new_system(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    id = f"more-{tenant.outer}-{dice.getrandbits(48):x}"
-    if dice.random() < 0.3 and tenant.partner:
-        # A sibling's, which is refused: its holder is not the asker's to know.
-        id = dice.choice(dice.choice(tenant.partner.clients).pools["key"])
-    return {"system": SYSTEM, "name": f"More {tenant.outer}", "systemClientId": id}
-
-
-def system_change(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    return dice.choice(({"name": f"Renamed {tenant.outer} {dice.getrandbits(20):x}"}, {"cacheClass": "critical"},
-                        {"cacheClass": None}))
-
-
-def reason(site: Site, dice: random.Random, request: Request) -> dict:
-    return {"reason": f"Because of {owner(request).outer}, {dice.getrandbits(32):x}"}
-
-
-def account_change(site: Site, dice: random.Random, request: Request) -> dict:
-    is_label = dice.random() < 0.3
-    return {"name": f"Label {request.asker.tenant.inner}"} if is_label else {"galleryOn": dice.random() < 0.5}
-
-
-def account_name(site: Site, dice: random.Random, request: Request) -> dict:
-    # Mostly another name than it has, so that some accounts stay.
-    return {"confirmName": f"Label {request.asker.tenant.inner}"}
-
-
-def merge(site: Site, dice: random.Random, request: Request) -> dict:
-    things = request.asker.tenant.pools.get("account") or [str(uuid.UUID(int=dice.getrandbits(128), version=4))]
-    return {"into": things[0]}
-
-
-def acceptance(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    mark = tenant.inner if tenant.partner else tenant.outer
-    request.session = ""
-    return {"firstName": "Kim", "lastName": f"Later {mark}", "password": PASSWORD}
-
-
-def sign_in(site: Site, dice: random.Random, request: Request) -> dict:
-    if dice.random() < 0.3:
-        stranger = dice.choice(dice.choice(site.clients).people)
-        return {"email": stranger.address, "password": "not the one that they have"}
-    return {"email": request.asker.address, "password": PASSWORD}
-
-
-def reset(site: Site, dice: random.Random, request: Request) -> dict:
-    return {"email": dice.choice(dice.choice(site.clients).people).address}
-
-
-def new_token(site: Site, dice: random.Random, request: Request) -> dict:
-    rights = ["people"] if request.asker.tenant.partner else ["clients"]
-    return {"name": f"Token {request.asker.tenant.inner}", "scopes": rights, "expiresAt": in_days(9)}
-
-
-def names(site: Site, dice: random.Random, request: Request) -> dict:
-    tenant = request.asker.tenant
-    mark = tenant.inner if tenant.partner else tenant.outer
-    return dice.choice(({"language": dice.choice(("en", "fr", "de"))}, {"lastName": f"Anders {mark}"}))
-
-
-def nothing(site: Site, dice: random.Random, request: Request) -> None:
-    return None
-
-
-Body = Callable[[Site, random.Random, Request], object]
-BODIES: dict[str, Body] = {
-    f"POST {PARTNER}/clients": new_client, f"POST {PARTNER}/client-imports": imported,
-    f"POST {PARTNER}/staff": new_staff,
-    f"POST {PARTNER}/staff/invitations/{{id}}/mails": nothing,
-    f"PATCH {PARTNER}/staff/{{person}}": lambda site, dice, request: {"role": "partnerViewer"},
-    f"PATCH {PARTNER}/settings": lambda site, dice, request: {"cacheClass": dice.choice(("critical", "standard"))},
-    f"PATCH {ONE_CLIENT}": lambda site, dice, request: {"cacheClass": dice.choice(("critical", "standard", None))},
-    f"POST {ONE_CLIENT}/admins": lambda site, dice, request: {"email": own_address(site, "adm", request)},
-    f"POST {ONE_CLIENT}/admins/{{person}}/mails": nothing,
-    f"PUT {ONE_CLIENT}/suspension": reason, f"PUT {ONE_CLIENT}/closing": reason, f"PUT {CLIENT}/closing": reason,
-    f"POST {CLIENT}/systems": new_system, f"PATCH {CLIENT}/systems/{{system}}": system_change,
-    f"POST {CLIENT}/users": new_user, f"POST {CLIENT}/users/invitations/{{id}}/mails": nothing,
-    f"PATCH {CLIENT}/users/{{person}}": lambda site, dice, request: {"role": dice.choice(ROLES)},
-    f"POST {CLIENT}/partner-invitations": new_partner_users,
-    f"POST {CLIENT}/partner-invitations/{{id}}/mails": nothing,
-    f"PATCH {CLIENT}/partner-accounts/{{account}}": account_change,
-    f"POST {CLIENT}/partner-accounts/{{account}}/deletion": account_name,
-    f"POST {CLIENT}/partner-accounts/{{account}}/merge": merge,
-    f"PATCH {CLIENT}/partner-accounts/{{account}}/users/{{person}}":
-        lambda site, dice, request: {"role": dice.choice(("builder", "analyst"))},
-    "POST /sessions": sign_in, "POST /password-resets": reset,
-    "POST /password-resets/{token}": lambda site, dice, request: {"password": PASSWORD},
-    "PATCH /me": names, "POST /api-tokens": new_token,
-    "PUT /me/password": lambda site, dice, request: {"currentPassword": "not the one I have", "password": PASSWORD},
-}
-for door in ("activations", "invitations"):
-    BODIES[f"POST /{door}/{{token}}/codes"] = BODIES[f"POST /{door}/{{token}}/refusal"] = nothing
-    BODIES[f"POST /{door}/{{token}}/acceptance"] = acceptance

@@ -4,6 +4,7 @@ import http.client
 import json
 import random
 import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,14 @@ from load import EdgeAnswer, EdgeLine, Trial
 from mailbox import Mail, Mailbox
 from marks import Tenant, Watch
 from suite import Fault
+from tenants_content import SYSTEM, fill_client_content, fill_partner_content, item, unpacked
 from world import PASSWORD
 
 WORKERS = 6
-SYSTEM = "sap-concur"
+# What API tokens may do, so that content is asked for by them too.
+CONTENT_SCOPES = ["readContent", "editContent", "settings"]
+# How many keys of environments that were made or rotated under load pages go on asking for.
+FRESH_MAX = 200
 
 
 def in_days(days: int) -> str:
@@ -86,8 +91,9 @@ class APILine:
         sent |= {name.replace("_", "-"): value for name, value in fields.items()}
         self.connection.request(method, API + path, body, sent)
         answer = self.connection.getresponse()
-        text = answer.read().decode(errors="replace")
-        return Reply(answer.status, {name.lower(): value for name, value in answer.getheaders()}, text)
+        data, heads = answer.read(), {name.lower(): value for name, value in answer.getheaders()}
+        is_archive = heads.get("content-type") == "application/zip"
+        return Reply(answer.status, heads, unpacked(data) if is_archive else data.decode(errors="replace"))
 
 
 @dataclass
@@ -99,6 +105,8 @@ class Key:
     # What an answer must hold while nobody changes anything; empty for the no-op.
     must: str
     outcome: str
+    # Somebody who was told it by the API.
+    who: str = "whoever asks"
 
 
 class Site:
@@ -114,6 +122,7 @@ class Site:
         self.addresses: dict[str, Tenant] = {}
         self.mails_seen = 0
         self.number = 0
+        self.fresh: deque[Key] = deque(maxlen=FRESH_MAX)
         self.partners = [self.watch.tenant(f"partner {number + 1}", self.dice) for number in range(partners)]
         for number, partner in enumerate(self.partners):
             self.add_partner(partner)
@@ -199,11 +208,14 @@ class Site:
         (folder / "solution.json").write_text(json.dumps(solution), encoding="utf-8")
         words = ("gallery", "publish", str(folder), "--partner", partner.key, "--standard")
         self.deployment.command(*words)
-        partner.keep("environment", self.environment_key(self.deployment.command(*words, "--environment", "test")))
+        partner.keep("testKey", self.environment_key(self.deployment.command(*words, "--environment", "test")))
+        fill_partner_content(self, partner)
 
     def add_token(self, asker: Asker) -> None:
-        rights = ["clients", "staff"] if asker.tenant.partner is None else ["people", "audit"]
-        body = {"name": f"Token {asker.tenant.inner}", "scopes": rights, "expiresAt": in_days(20)}
+        rights = ["publishTest", "people", "audit"]
+        if not asker.tenant.partner:
+            rights = ["gallery", "standardContent", "clients", "staff"]
+        body = {"name": f"Token {asker.tenant.inner}", "scopes": rights + CONTENT_SCOPES, "expiresAt": in_days(20)}
         made = self.ask(asker, "POST", "/api-tokens", body).json
         asker.token = made["token"]
         asker.tenant.keep("token", made["id"])
@@ -212,9 +224,8 @@ class Site:
         """A folder with an item that says whose it is."""
         folder = self.folder / f"{tenant.outer}-{word}"
         folder.mkdir(exist_ok=True)
-        item = {"kind": "shoutOut", "name": f"Item {tenant.outer}", "title": {"en": f"Title {tenant.outer}"},
-                "text": {"en": f"{word.capitalize()} content of {tenant.outer}, number {self.dice.random()}."}}
-        (folder / "1-item.json").write_text(json.dumps(item), encoding="utf-8")
+        made = item(self.dice, word.capitalize(), tenant.page)
+        (folder / "1-item.json").write_text(json.dumps(made), encoding="utf-8")
         return folder
 
     @staticmethod
@@ -259,8 +270,7 @@ class Site:
         self.add_token(admin)
         # Some have content of their own in production, some in test, some in both, some none.
         client.keep("published", *[name for bit, name in ((1, "production"), (2, "test")) if number & bit])
-        for environment in client.pools["published"]:
-            client.keep("environment", self.publish(client, environment))
+        fill_client_content(self, client, number)
 
     def fill_people(self, client: Tenant, admin: Asker, path: str) -> None:
         systems = client.pools["system"][:1]
@@ -295,22 +305,23 @@ class Site:
         made = []
         for client in self.clients:
             partner, published = client.partner, client.pools["published"]
-            own = dict(zip(published, client.pools.get("environment", ()), strict=True))
             for number, id in enumerate(client.pools["key"]):
                 # What is published is the first system's.
                 is_own = not number and "production" in published
-                plain = (client.outer, "release") if is_own else (partner.outer, "standard")
+                plain = (client.page, "release") if is_own else (partner.outer, "standard")
                 for variable in (f"v.{partner.outer}", f"old.{partner.outer}"):
                     made.append(self.key(client, variable, id, *plain))
                 if number:
                     continue
                 made.append(self.key(client, f"v.{partner.outer}", id, *plain, kind="manifests"))
-                for name, key in own.items():
-                    made.append(self.key(client, f"v.{partner.outer}", id, client.outer, "release", key))
-                test = plain if is_own else (partner.outer, "standard")
-                made.append(self.key(client, f"v.{partner.outer}", id, *test, partner.pools["environment"][0]))
+                for name in ("productionKey", "testKey"):
+                    for key in client.pools.get(name, ()):
+                        made.append(self.key(client, f"v.{partner.outer}", id, client.page, "release", key))
+                        made[-1].shown |= {client.inner} if name == "testKey" else set()
+                for key in partner.pools["testKey"]:
+                    made.append(self.key(client, f"v.{partner.outer}", id, *plain, key))
                 other = self.dice.choice([one for one in self.clients if one is not client])
-                for key in (*other.pools.get("environment", ()), *self.other(partner).pools["environment"]):
+                for key in (*other.pools["testKey"], *self.other(partner).pools["testKey"]):
                     made.append(self.key(client, f"v.{partner.outer}", id, "", "unknown", key))
                 made.append(self.key(client, f"v.{self.other(partner).outer}", id, "", "unknown"))
                 made.append(self.key(client, f"v.{partner.outer}", id, "", "unknown", partner=self.other(partner)))
@@ -330,10 +341,18 @@ class Site:
         # A manifest names its content by digest, and holds no mark.
         return Key(path, client.shown if must else set(), "" if kind == "manifests" else must, outcome)
 
-    def look(self, key: Key, answer: EdgeAnswer, who: str = "") -> bool:
+    def open(self, dice: random.Random, tenant: Tenant, environment: str, key: str) -> None:
+        """Has pages of a client ask by a new key of an environment; of any client, for a partner's."""
+        client = tenant if tenant.partner else dice.choice(tenant.clients)
+        made = self.key(client, f"v.{client.partner.outer}", client.pools["key"][0], client.page, "release", key)
+        # What a client tests is for whoever it gives the key.
+        made.shown |= {client.inner} if tenant.partner and environment != "production" else set()
+        self.fresh.append(made)
+
+    def look(self, key: Key, answer: EdgeAnswer) -> bool:
         """Looks an answer of the edge through; whether it holds a mark that belongs there."""
         text = answer.head.decode("latin-1") + "\n" + answer.text.decode(errors="replace")
-        return self.watch.scan(who or "whoever asks", key.shown, f"the edge's {key.path}", text)
+        return self.watch.scan(key.who, key.shown, f"the edge's {key.path}", text)
 
     # Mails
 

@@ -86,7 +86,7 @@ private struct Site {
 
     /// Does something as the partner; says what. What is refused changes nothing, which is looked at all the same.
     func actAsPartner(_ generator: inout SplitMix) async throws -> String {
-        let items = try await storage.allItems(of: writing)
+        let items = try await storage.items(of: writing, .all)
         let own = items.randomElement(using: &generator)
         let number = try await storage.solution(solution.id, of: partner).lastVersion
         do {
@@ -137,7 +137,7 @@ private struct Site {
     func actAsClient(_ generator: inout SplitMix) async throws -> String {
         let system = systems[Int.random(in: 0..<systems.count, using: &generator)]
         let scope = EditorScope.client(system.client, system.id)
-        let own = try await storage.allItems(of: scope).randomElement(using: &generator)
+        let own = try await storage.items(of: scope, .all).randomElement(using: &generator)
         let environment: EnvironmentName = Bool.random(using: &generator) ? .production : .test
         do {
             switch Int.random(in: 0..<8, using: &generator) {

@@ -23,7 +23,7 @@ struct VersionsTests {
         #expect((one.number, two.number, foreign.number) == (1, 2, 1))
         #expect(two.digest == foreign.digest && two.solution != foreign.solution)
         #expect(try await storage.contents(of: [one.id])[0].content == before)
-        let items = try Solution.items(ofVersion: before, solution: "hello")
+        let items = try Solution.items(ofVersion: before).map { $0.named(within: "hello") }
         #expect(items.map(\.id) == ["hello/item"])
     }
 

@@ -95,6 +95,13 @@ public struct ReleaseContent: Hashable, Sendable {
     }
 }
 
+extension ContentItem {
+    /// The item of a solution as releases carry it: its id, and those that it names, behind the solution's.
+    public func named(within solution: String) -> ContentItem {
+        copied(as: "\(solution)/\(id)") { "\(solution)/\($0)" }
+    }
+}
+
 /// A solution: a named bundle of items that the gallery offers.
 public struct Solution: Hashable, Sendable {
     /// Its name in files and URLs; unique for a partner and a system type.
@@ -124,15 +131,6 @@ public struct Solution: Hashable, Sendable {
     public var canonical: [UInt8] {
         let items = items.map { JSONValue.object(["id": .string($0.id), "item": $0.content]) }
         return JSONValue.object(["about": about, "items": .array(items)]).canonical
-    }
-
-    /// The items of a stored version, as standard content carries them: ids behind the solution's.
-    ///
-    /// - Throws: ``NotJSON`` where the bytes are not what ``canonical`` made.
-    public static func items(ofVersion canonical: [UInt8], solution: String) throws(NotJSON) -> [ContentItem] {
-        try items(ofVersion: canonical).map { item in
-            item.copied(as: "\(solution)/\(item.id)") { "\(solution)/\($0)" }
-        }
     }
 
     /// The items of a stored version, with the ids that they have within it.

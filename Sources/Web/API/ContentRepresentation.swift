@@ -89,7 +89,9 @@ extension Representation {
 
     static func clientAdvisory(_ one: ClientAdvisory) -> JSONValue {
         [
-            "advisory": advisory(one.advisory), "solution": id(one.solution), "slug": .string(one.slug),
+            // How many others were told is not this client's to know.
+            "advisory": advisory(one.advisory).setting("/told", to: .null), "solution": id(one.solution),
+            "slug": .string(one.slug),
             "version": .integer(one.version), "resolved": .bool(one.isResolved),
             "drafts": .array(one.drafts.map { ["system": id($0.system), "item": id($0.item)] }),
             "releases": .array(

@@ -135,7 +135,7 @@ extension APISchemas {
     ])
     private static let advisory = object([
         "id": id, "severity": choice(AdvisorySeverity.allCases.map(\.rawValue)), "text": words,
-        "fixedIn": nullable(number), "told": count, "madeAt": time, "madeBy": words,
+        "fixedIn": nullable(number), "told": nullable(count), "madeAt": time, "madeBy": words,
     ])
     private static let plan = object([
         "added": list(planned), "changed": list(planned), "unchanged": count, "noLongerSeen": list(planned),

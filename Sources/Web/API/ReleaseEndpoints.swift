@@ -186,15 +186,12 @@ extension API {
                 path: root + "/releases",
                 action: .publishForClient,
                 summary: """
-                    Publishes solution versions, in this order, as the content of a partner's client, activated or not: \
+                    Publishes solution versions, in this order, as a client's content in production, activated or not: \
                     they replace what is live there. The client's drafts stay as they are.
                     """,
                 query: [.wait],
                 body: APISchemas.object(
-                    [
-                        "environment": APISchemas.environmentName, "notes": APISchemas.notes,
-                        "solutions": APISchemas.solutionVersions,
-                    ],
+                    ["notes": APISchemas.notes, "solutions": APISchemas.solutionVersions],
                     optional: ["notes"]
                 ),
                 answer: "Publishing",
@@ -207,7 +204,6 @@ extension API {
                     for: client,
                     of: try await partner(call),
                     system,
-                    into: try call.environment(),
                     notes: call.text("notes")
                 )
                 call.effect.note(try await releases.secondsToKill(.client(client, system), in: live.environment))
@@ -215,20 +211,13 @@ extension API {
                 return .ok(Representation.publishing(live))
             },
             .delete(
-                root + "/environments/{environment}/live",
+                root + "/live",
                 .publishForClient,
-                "Takes what is live there for a partner's client away: the standard content again."
+                "Takes a client's own content in production away: the standard content again."
             ) { call in
                 let (client, system): (ClientID, SystemID) = (try call.id("client"), try call.id("system"))
-                let environment = try call.environmentInPath()
-                _ = try await releases.unpublish(
-                    call.caller,
-                    for: client,
-                    of: try await partner(call),
-                    system,
-                    environment: environment
-                )
-                call.effect.note(try await releases.secondsToKill(.client(client, system), in: environment))
+                _ = try await releases.unpublish(call.caller, for: client, of: try await partner(call), system)
+                call.effect.note(try await releases.secondsToKill(of: client))
             },
         ]
     }
