@@ -86,7 +86,7 @@ enum ReleaseSQL: String, StatementSet {
         SELECT item_id, digest, origin_version_id, origin_item FROM release_item WHERE release_id = ? ORDER BY position
         """
     case solutions = """
-        SELECT solution.id, solution.slug, solution_version.number FROM release_solution
+        SELECT solution.id, solution.slug, solution_version.number, solution_version.withdrawn_at FROM release_solution
         JOIN solution_version ON solution_version.id = release_solution.solution_version_id
         JOIN solution ON solution.id = solution_version.solution_id
         WHERE release_solution.release_id = ? ORDER BY release_solution.position
@@ -216,6 +216,8 @@ public struct ReleasedSolution: Hashable, Sendable {
     public let slug: String
     /// The version's number.
     public let version: Int64
+    /// Since when it is withdrawn, if it is: what is live of it stays.
+    public let withdrawnAt: Timestamp?
 }
 
 extension Storage {

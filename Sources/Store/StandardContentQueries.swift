@@ -96,7 +96,12 @@ extension Connection {
     /// What a release of standard content was made from, in order.
     func solutions(of release: ReleaseID) throws -> [ReleasedSolution] {
         try rows(ReleaseSQL.solutions, .text(of: release)).map { row in
-            ReleasedSolution(solution: try row.id(0), slug: try row.text(1), version: try row.integer(2))
+            ReleasedSolution(
+                solution: try row.id(0),
+                slug: try row.text(1),
+                version: try row.integer(2),
+                withdrawnAt: try row.optional(3, row.time)
+            )
         }
     }
 }

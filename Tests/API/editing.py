@@ -262,3 +262,35 @@ def archives(world: World) -> None:
     _, viewer = world.user(account, "contentViewer", [account.system])
     viewer.get(archive).expect(200)
     viewer.ask("POST", archive, packed.body, zipped).expect(403)
+
+
+@check
+def archived_references(world: World) -> None:
+    """F-071 an archive's items name those of other folders too; one that the archive does not hold stays named by its id"""
+    account, other = world.account(), world.account()
+    path, admin = items(account), account.admin
+    walk = {"kind": "walkThru", "name": "W", "title": {"en": "W"}, "steps": [{"title": {"en": "1"}, "text": {"en": "x"}}]}
+    task = {"kind": "task", "name": "T", "title": {"en": "T"}}
+    tour, outside = (add(admin, path, walk, folder="aa", slug=slug)["id"] for slug in ("tour", "outside"))
+    add(admin, path, {**task, "start": tour}, folder="bb", slug="across")
+    add(admin, path, {**task, "start": outside}, folder="bb", slug="lost")
+    root = f"/systems/{account.system}/archive"
+    packed = admin.get(account.path + root).expect(200).body
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(packed)) as files, zipfile.ZipFile(kept, "w") as fewer:
+        for name in files.namelist():
+            if name != "aa/outside.json":
+                fewer.writestr(name, files.read(name))
+    zipped = {"Content-Type": "application/zip"}
+    target = other.path + f"/systems/{other.system}/archive"
+    other.admin.ask("POST", target, kept.getvalue(), zipped).expect(201)
+    held = {item["slug"]: item for item in other.admin.all(items(other))}
+    expect_same(held["across"]["content"]["start"], held["tour"]["id"], "the item of another folder")
+    expect_same(held["lost"]["content"]["start"], "outside", "one that is not there")
+    # It is a draft like others: it can be edited, and leave and come again; published it is refused, by its place.
+    other.admin.patch(f"{items(other)}/{held['lost']['id']}", {"content": {"title": {"en": "Lost"}}}).expect(200)
+    again = other.admin.get(target).expect(200).body
+    other.admin.ask("POST", target, again, zipped).expect(201)
+    releases = f"{other.path}/systems/{other.system}/releases"
+    answer = other.admin.post(releases, {"environment": "test"}).expect(422, "invalid")
+    expect({error["pointer"].split("#")[1] for error in answer["errors"]} == {"/start"}, "where it is wrong")

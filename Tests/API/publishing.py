@@ -275,6 +275,8 @@ def overtaken(world: World) -> None:
     standard(world, partner, key, made, 2).expect(200)
     partner.put(f"/partners/{key}/solutions/{made['id']}/versions/2/withdrawal", None).expect(200)
     client = world.account(admin=world.address("it"), partner=partner, key=key)
+    warned = client.admin.get(f"{client.path}/standard-content")["systems"][0]["live"][0]["solutions"][0]
+    expect((warned["version"], bool(warned["withdrawnAt"])) == (2, True), "what is live stays, and warns")
     taken = client.admin.post(f"{client.path}/systems/{client.system}/downloads", {"standard": True}).expect(201)
     expect_same([one["version"] for one in taken.items], [2], "copies of what is live")
     twice = {"environment": "test", "solutions": [{"solution": made["id"], "version": 1}] * 2}
@@ -581,7 +583,7 @@ def explained_environments(world: World) -> None:
     expect("stage," not in other.json["detail"] and " stage." not in other.json["detail"], "no name is told")
     made = solution(world, world.ada)
     version(world.ada, made, [shout("Tested standard")])
-    standard(world, world.ada, "tessera", made, environment="rehearsal").expect(200)
+    standard(world, world.ada, "tessera", made, environment="rehearsal", confirm="tessera").expect(200)
     rehearsal = "/explanations?" + urlencode(about | {"systemClientId": world.account().client_id, "environment": "rehearsal"})
     expect_same(world.ada.get(rehearsal).expect(200)["served"]["environment"], "rehearsal", "the partner's own")
     account.admin.get(stage.replace("=stage", "=rehearsal")).expect(404)

@@ -123,6 +123,7 @@ extension Representation {
     static func releasedSolution(_ solution: ReleasedSolution) -> JSONValue {
         [
             "solution": id(solution.solution), "slug": .string(solution.slug), "version": .integer(solution.version),
+            "withdrawnAt": time(solution.withdrawnAt),
         ]
     }
 

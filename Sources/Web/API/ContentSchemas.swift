@@ -86,7 +86,7 @@ extension APISchemas {
                     "id": words, "digest": digest, "origin": nullable(object(["version": id, "item": words])),
                 ])
             ),
-            "solutions": list(object(["solution": id, "slug": words, "version": number])),
+            "solutions": list(releasedSolution),
             "content": ["type": "object"],
         ]),
         "Environment": object([
@@ -106,7 +106,7 @@ extension APISchemas {
                         object([
                             "environment": environmentName, "release": number, "generation": number, "madeAt": time,
                             "notes": nullable(words),
-                            "solutions": list(object(["solution": id, "slug": words, "version": number])),
+                            "solutions": list(releasedSolution),
                         ])
                     ),
                 ])
@@ -152,6 +152,9 @@ extension APISchemas {
     private static let solution = object([
         "id": id, "partner": id, "partnerName": words, "system": words, "slug": words, "name": line, "summary": text,
         "lastVersion": count, "createdAt": nullable(time),
+    ])
+    private static let releasedSolution = object([
+        "solution": id, "slug": words, "version": number, "withdrawnAt": nullable(time),
     ])
     private static let version = object([
         "id": id, "number": number, "digest": digest, "notes": nullable(words), "madeBy": nullable(words),
