@@ -5,6 +5,7 @@ import json
 import zipfile
 
 from client import READ, Answer, Client
+from joining import at_once
 from suite import check, expect, expect_same
 from world import Account, World
 
@@ -76,6 +77,11 @@ def locking(world: World) -> None:
     account.admin.ask("PATCH", one, {"content": {"name": "Mine"}}, {"If-Match": seen}).expect(412, "stale")
     account.admin.ask("DELETE", one, None, {"If-Match": seen}).expect(412, "stale")
     expect_same(account.admin.get(one)["name"], "Theirs", "the name")
+    people = [f"person/{person.get('/me')['id']}" for person in (other, account.admin)]
+    expect_same([state["madeBy"] for state in account.admin.all(f"{one}/history")], people, "who made the history")
+    match = {"If-Match": account.admin.get(one).tag}
+    statuses = at_once(16, lambda: other.ask("PATCH", one, {"content": {"name": "Ours"}}, match))
+    expect_same(statuses, [200] + 15 * [412], "sixteen at once")
 
 
 @check
@@ -89,8 +95,8 @@ def finding(world: World) -> None:
     third = add(admin, path, shout("Meals")).json
     for query, wanted in (
         ("folder=travel", [first, second]), ("kind=resource", [second]), ("words=RECEIPT", [second]),
-        ("words=policy", [first]), ("words=0%25%20rates_", [second]), ("words=0x_", []), ("words=about", [first, third]),
-        ("folder=travel&kind=shoutOut", [first]),
+        ("words=policy", [first]), ("words=0%25%20rates_", [second]), ("words=0_%20rates", []),
+        ("words=about", [first, third]), ("folder=travel&kind=shoutOut", [first]),
     ):
         expect_same([item["id"] for item in admin.all(f"{path}?{query}")], [item["id"] for item in wanted], query)
     twin = admin.post(path, {"copyOf": first["id"]}).expect(201).json
@@ -170,6 +176,8 @@ def rights(world: World) -> None:
     builder.post(path, {"content": shout()}).expect(403, "forbidden")
     add(builder, items(account, other), shout())
     builder.get(f"{items(account, other)}/{one.split('/')[-1]}").expect(404)
+    _, analyst = world.user(account, "analyst", [account.system])
+    analyst.get(path).expect(403, "forbidden")
     _, translator = world.user(account, "translator", [account.system])
     translated = translator.patch(one, {"content": {"text": {"fr": "Bonjour", "de": None}, "title": {"en": "New"}}})
     expect_same(translated.expect(200)["content"]["text"]["fr"], "Bonjour", "the translation")
@@ -197,6 +205,10 @@ def partner(world: World) -> None:
     expect_same(viewer.get(one)["name"], "For everybody", "the name")
     viewer.patch(one, {"content": {"name": "x"}}).expect(403)
     manager.get(one).expect(403)
+    standard = "/partners/tessera/standard-content/sap-concur"
+    manager.get(f"{standard}/releases").expect(403)
+    builder.post(f"{standard}/environments", {"name": "training"}).expect(403)
+    viewer.post("/partners/tessera/publications", {"items": [made["id"]]}).expect(403)
     world.lena.get(one).expect(404)
     world.lena.get(f"/partners/lumen/items/{made['id']}").expect(404)
     world.nora.get(one).expect(404)
@@ -252,11 +264,17 @@ def archives(world: World) -> None:
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as files:
         files.writestr("bomb.json", b"0" * (64 << 20))
     other.admin.ask("POST", target, bomb.getvalue(), zipped).expect(422, "tooLong")
-    for junk in (b"PK", b"not a zip", packed.body[:-30], packed.body[:60] + b"\0" * 20 + packed.body[80:]):
+    stored = io.BytesIO()
+    with zipfile.ZipFile(stored, "w") as files:
+        files.writestr("stored.json", json.dumps(shout("Stored")))
+    changed = stored.getvalue().replace(b"About", b"Above")
+    for junk in (b"PK", b"not a zip", packed.body[:-30], packed.body[:60] + b"\0" * 20 + packed.body[80:], changed):
         other.admin.ask("POST", target, junk, zipped).expect(422, "invalid")
     other.admin.ask("POST", target, packed.body, {"Content-Type": "application/json"}).expect(415)
     expect_same(len(other.admin.all(items(other))), 6, "items after what was refused")
-    world.account("Alpina", "alma@alpina.example").admin.get(target).expect(404)
+    stranger = world.account("Alpina", "alma@alpina.example").admin
+    stranger.get(target).expect(404)
+    stranger.ask("POST", target, packed.body, zipped).expect(404)
     partner = world.ada.ask("POST", "/partners/tessera/archive", packed.body, zipped).expect(201)
     expect_same(len(partner.items), 3, "into the partner's Editor")
     _, viewer = world.user(account, "contentViewer", [account.system])

@@ -26,6 +26,12 @@ def download(account: Account, made: dict, number: int | None = None) -> Answer:
     return account.admin.post(f"{account.path}/systems/{account.system}/downloads", body)
 
 
+def audited(person: Client, tenant: str, subject: str) -> list[str]:
+    """What a tenant's audit says was done to something, the oldest first."""
+    events = [event for event in person.all(f"{tenant}/audit-events") if event["subject"] == subject]
+    return [event["action"] for event in sorted(events, key=lambda event: event["sequence"])]
+
+
 def change_partner_item(world: World, made: dict, patch: dict) -> None:
     path = "/partners/tessera/items"
     item = world.ada.all(f"{path}?folder={made['slug']}")[0]
@@ -37,6 +43,7 @@ def versions(world: World) -> None:
     """F-076 F-077 F-078 D-9 publishing in a partner's Editor makes versions, numbered and the same for ever"""
     made = solution(world, world.ada)
     path = f"/partners/tessera/solutions/{made['id']}"
+    add(world.ada, "/partners/tessera/items", shout("Elsewhere"), folder="elsewhere")
     world.ada.post(f"{path}/versions", {}).expect(422, "invalid")
     first = version(world.ada, made, [shout("One"), shout("Two")], notes="The first")
     expect_same((first["number"], first["unchanged"]), (1, False), "the first version")
@@ -54,12 +61,23 @@ def versions(world: World) -> None:
     patched = world.ada.patch(path, {"name": {"de": "Auf Deutsch"}}).expect(200)
     expect_same(patched["name"], {"en": made["slug"], "de": "Auf Deutsch"}, "the name")
     expect_same(world.ada.get(f"{path}/versions/1").body, before.body, "the first version after another name")
+    world.ada.patch(path, {"name": {"en": "x"}}, '"earlier"').expect(412, "stale")
+    expect_same(audited(world.ada, "/partners/tessera", f"solution/{made['id']}"),
+                ["solution.added", "version.published", "version.published", "solution.changed"], "the audit")
     taken = world.ada.post("/partners/tessera/solutions", {
         "slug": made["slug"], "name": {"en": "x"}, "summary": {"en": "x"}})
     taken.expect(409, "conflict")
-    for path in (path, f"{path}/versions/1", f"{path}/versions"):
-        world.lena.get(path).expect(404)
-        world.lena.get(path.replace("tessera", "lumen")).expect(404)
+    for one in (path, f"{path}/versions/1", f"{path}/versions"):
+        world.lena.get(one).expect(404)
+        world.lena.get(one.replace("tessera", "lumen")).expect(404)
+    about = {"slug": "lumens", "name": {"en": "x"}, "summary": {"en": "x"}}
+    for method, one, body in (
+        ("GET", "/partners/tessera/solutions", None), ("POST", "/partners/tessera/solutions", about),
+        ("PATCH", path, {"name": {"en": "x"}}), ("POST", f"{path}/versions", {}),
+        ("PUT", f"{path}/versions/1/withdrawal", None),
+        ("POST", "/partners/tessera/publications", {"items": [world.client_id()]}),
+    ):
+        world.lena.ask(method, one, body, {"If-Match": "*"}).expect(404)
 
 
 @check
@@ -113,6 +131,9 @@ def offered(world: World) -> None:
     download(account, foreign).expect(404)
     content = account.admin.get(f"{account.path}/gallery/{made['id']}").expect(200)
     expect_same([item["id"] for item in content["items"]], ["one"], "what it holds")
+    world.ada.get(f"{account.path}/gallery/{made['id']}").expect(404)
+    _, viewer = world.user(account, "contentViewer", [account.system])
+    viewer.post(f"{account.path}/systems/{account.system}/downloads", {"solution": made["id"]}).expect(403)
 
 
 @check
@@ -133,12 +154,15 @@ def copies(world: World) -> None:
     task, guide = sorted(copied, key=lambda item: item["kind"])
     expect_same(task["content"]["start"], guide["id"], "the reference among copies")
     expect_same((guide["origin"]["item"], guide["slug"]), ("walk", "walk"), "the origin")
+    expect_same(account.admin.get(f"{path}/{task['id']}/origin").expect(200)["fields"], [], "what differs at first")
     bodies = {item["id"]: account.admin.get(f"{path}/{item['id']}").body for item in copied}
     change_partner_item(world, made, {"title": {"en": "The partner's new title"}})
     version(world.ada, made, [shout("More")])
     world.ada.put(f"/partners/tessera/solutions/{made['id']}/versions/1/withdrawal", None).expect(200)
     for id, body in bodies.items():
         expect_same(account.admin.get(f"{path}/{id}").body, body, "a copy after the partner's doings")
+    taken = account.admin.post(f"{path}/{task['id']}/origin", {}).expect(201)["content"]
+    expect_same(taken["start"], guide["id"], "the reference among copies after taking a new version")
     original = world.ada.get(f"/partners/tessera/solutions/{made['id']}/versions/1").body
     account.admin.patch(f"{path}/{guide['id']}", {"content": {"title": {"en": "Mine"}}}).expect(200)
     account.admin.delete(f"{path}/{task['id']}", "*").expect(204)
@@ -147,6 +171,8 @@ def copies(world: World) -> None:
     expect_same((again["version"], again["folder"]), (2, f"{made['slug']}-2"), "a second download")
     expect_same([one["version"] for one in account.admin.all(f"{account.path}/systems/{account.system}/downloads")],
                 [1, 2], "the downloads")
+    done = audited(account.admin, account.path, f"system/{account.system}")
+    expect_same(done.count("solution.downloaded"), 2, "downloads in the audit")
 
 
 @check
@@ -168,6 +194,8 @@ def origin(world: World) -> None:
     seen = account.admin.get(f"{one}/origin").expect(200)
     expect_same((seen["versionsBehind"], seen["newest"]["number"]), (2, 3), "how far behind")
     expect_same([one["notes"] for one in seen["later"]], ["Third", "Second"], "what changed")
+    world.ada.put(f"/partners/tessera/solutions/{made['id']}/versions/2/withdrawal", None).expect(200)
+    expect_same(account.admin.get(f"{one}/origin")["versionsBehind"], 1, "how far behind without a withdrawn one")
     fields = {field["pointer"]: field["change"] for field in seen["fields"]}
     expect_same(fields, {"/title/en": "theirs", "/title/de": "theirs", "/name": "theirs", "/button/en": "conflict",
                          "/text/fr": "own"}, "the fields")
@@ -177,6 +205,18 @@ def origin(world: World) -> None:
                 ({"en": "Better"}, {"en": "Theirs"}, "À moi", "Title"), "what was taken")
     expect_same(account.admin.get(f"{one}/history")["items"][0]["change"], "taken", "in the history")
     expect_same(account.admin.get(f"{one}/origin")["versionsBehind"], 0, "afterwards")
+    folder = download(account, made, 1).expect(201).items[0]["folder"]
+    two = f"{items(account)}/{account.admin.all(f'{items(account)}?folder={folder}')[0]['id']}"
+    account.admin.patch(two, {"content": {"button": {"en": "Mine"}}}).expect(200)
+    taken = account.admin.post(f"{two}/origin", {}).expect(201)["content"]
+    expect_same((taken["title"], taken["button"], taken["name"]),
+                ({"en": "Better", "de": "Besser"}, {"en": "Mine"}, "Renamed"), "all that was not edited here")
+    gone = world.ada.all(f"/partners/tessera/items?folder={made['slug']}")[0]["id"]
+    world.ada.delete(f"/partners/tessera/items/{gone}", "*").expect(204)
+    expect_same(account.admin.get(f"{two}/origin")["removed"], False, "while the newest version has the item")
+    version(world.ada, made, [shout("Instead")])
+    expect_same(account.admin.get(f"{two}/origin")["removed"], True, "where the newest version has it no more")
+    account.admin.post(f"{two}/origin", {}).expect(409, "conflict")
     own = add(account.admin, items(account), shout("Own"))["id"]
     account.admin.get(f"{items(account)}/{own}/origin").expect(404)
 
@@ -191,14 +231,19 @@ def withdrawal(world: World) -> None:
     download(account, made).expect(201)
     first = world.ada.put(path, None).expect(200)["withdrawnAt"]
     expect_same(world.ada.put(path, None).expect(200)["withdrawnAt"], first, "withdrawn once more")
+    done = audited(world.ada, "/partners/tessera", f"solution/{made['id']}")
+    expect_same(done.count("version.withdrawn"), 1, "withdrawals in the audit")
     download(account, made, 1).expect(409, "conflict")
     download(account, made).expect(404)
+    offers = [one["solution"]["id"] for one in account.admin.all(f"{account.path}/gallery")]
+    expect(made["id"] not in offers, "a solution whose versions are withdrawn is not offered")
+    account.admin.get(f"{account.path}/gallery/{made['id']}").expect(404)
     expect_same(len(account.admin.all(items(account))), 1, "the copy stays")
 
 
 @check
 def hosts(world: World) -> None:
-    """D-9 links lead to hosts that the partner has named, else no version is made"""
+    """D-9 links lead to hosts that the partner has named, else no version is made; a client's to those of its system"""
     made = solution(world, world.ada)
     link = {"en": "See [the rates](https://Help.example.com/rates)"}
     add(world.ada, "/partners/tessera/items", shout("Linked", text=link), folder=made["slug"])
@@ -211,6 +256,13 @@ def hosts(world: World) -> None:
     saved = world.ada.patch(settings, {"linkHosts": ["Help.example.com", "a.example"]}).expect(200)
     expect_same(saved["linkHosts"], ["a.example", "help.example.com"], "the hosts")
     world.ada.post(path, {}).expect(201)
+    account = world.account()
+    add(account.admin, items(account), shout("Linked", text=link))
+    own, body = f"{account.path}/systems/{account.system}", {"environment": "production"}
+    answer = account.admin.post(f"{own}/releases", body).expect(422, "invalid")
+    expect(answer["errors"][0]["pointer"].endswith("#/text/en"), "the place in the client's item")
+    account.admin.patch(own, {"linkHosts": ["help.example.com"]}).expect(200)
+    account.admin.post(f"{own}/releases", body).expect(200)
     world.ada.patch(settings, {"linkHosts": []}).expect(200)
 
 
@@ -263,3 +315,5 @@ def warned(world: World) -> None:
     for address in (people["remover"], people["nobody"], people["later"]):
         expect(not world.mailbox.find(address, "The rates are wrong."), f"no mail to {address}")
     world.lena.post(path, body).expect(404)
+    world.lena.get(path).expect(404)
+    expect("advisory.made" in audited(world.ada, "/partners/tessera", f"solution/{made['id']}"), "in the audit")

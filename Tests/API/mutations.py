@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Breaks the rules on purpose, one after another, and demands that the checks of `flows.py` notice each break.
 
-Copies the sources, writes all breaks of `mutations_table.py` into the copy, each behind a switch that the environment
-sets, and builds it once. Then runs the checks with no break, which must all pass, and for each break the checks of its
-rule: at least one must fail, and not because the server ended or what the check starts from was missing. Prints a table
-at the end. The exit code is 1 where a break goes unnoticed.
+Copies the sources, writes all breaks of `mutations_table.py` and `mutations_content.py` into the copy, each behind a
+switch that the environment sets, and builds it once. Then runs the checks with no break, which must all pass, and for
+each break the checks of its rule: at least one must fail, and not because the server ended or what the check starts
+from was missing. Prints a table at the end. The exit code is 1 where a break goes unnoticed.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import flows
-from mutations_table import ALIASES, TABLE, Edit
+from mutations_content import CONTENT
+from mutations_edit import Edit
+from mutations_table import ALIASES, TABLE
 from suite import CHECKS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +36,12 @@ private let active = ProcessInfo.processInfo.environment["{SWITCH}"]
 
 /// Whether that break is to be shown.
 public func seeded(_ id: String) -> Bool {{ id == active }}
+"""
+SEEDED_STATEMENT = """\
+extension Statement {
+    /// A statement of a break's own.
+    init(seeded sql: String) { self.sql = sql }
+}
 """
 # Longer than any check takes, broken or not.
 SECONDS_MAX = 400
@@ -78,7 +86,7 @@ class Outcome:
 def breaks() -> list[Break]:
     """The breaks of the table, in its order."""
     found: dict[str, Break] = {}
-    for edit in TABLE:
+    for edit in TABLE + CONTENT:
         one = found.setdefault(edit.id, Break(edit.id, edit.what, edit.number, edit.only or edit.number))
         one.edits.append(edit)
     return list(found.values())
@@ -138,7 +146,7 @@ def broken(file: str, text: str, edits: list[Edit]) -> str:
             raise Wrong(f"{here[0].id}: its place in {file} overlaps with another break's")
         text = text[:start] + switched(text[start:stop], here) + text[stop:]
         end = start
-    has_import = file.startswith("Domain/") or re.search(r"^(public )?import Domain$", text, re.MULTILINE)
+    has_import = file.startswith("Domain/") or re.search(r"^(\w+ )?import Domain$", text, re.MULTILINE)
     return text if has_import else "import Domain\n" + text
 
 
@@ -171,7 +179,8 @@ def copy_sources(table: list[Break], work: Path) -> None:
         for edit in one.edits:
             edits[f"Sources/{edit.file}"].append(edit)
     names = ("Package.swift", "Package.resolved", "Sources", "gallery")
-    write(work, names, {"Sources/Domain/Seeded.swift": SEEDED.encode()}, edits)
+    more = {"Domain/Seeded.swift": SEEDED, "Store/Statement+Seeded.swift": SEEDED_STATEMENT}
+    write(work, names, {f"Sources/{path}": text.encode() for path, text in more.items()}, edits)
 
 
 def copy_tests(work: Path) -> None:

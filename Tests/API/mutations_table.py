@@ -1,50 +1,9 @@
-"""The mutation table: for each rule that `flows.py` checks, breaks of the code which its checks must notice.
+"""The mutation table of accounts: for each rule that `flows.py` checks, breaks of the code which must be noticed.
 
-A row is a number with the rules' numbers of `flows.py` (a letter tells several breaks of one rule apart), the source
-file, what to find in it, and what is broken. Where only a part of the text is to be replaced, it stands in ‹ ›, and the
-rest says where. Rows of the same number are one break. Three things can be done:
-
-  swap   an expression is another one
-  omit   a statement is left out
-  also   something more is done before a statement
+What a row is: `mutations_edit.py`. The rules of content: `mutations_content.py`.
 """
 
-import re
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Edit:
-    """One place that a break changes."""
-
-    kind: str
-    id: str
-    file: str
-    text: str
-    broken: str
-    what: str
-    only: str
-
-    @property
-    def number(self) -> str:
-        """The rule's number, without the letter."""
-        return re.sub(r"(\d)[a-z]$", r"\1", self.id)
-
-
-def swap(id: str, file: str, text: str, broken: str, what: str = "", only: str = "") -> Edit:
-    """`broken` instead of an expression. `only`: of the checks of this rule, those with this text in their name."""
-    return Edit("swap", id, file, text, broken, what, only)
-
-
-def omit(id: str, file: str, text: str, what: str = "", only: str = "") -> Edit:
-    """A statement less."""
-    return Edit("omit", id, file, text, "", what, only)
-
-
-def also(id: str, file: str, text: str, more: str, what: str = "", only: str = "") -> Edit:
-    """Statements more, before one."""
-    return Edit("also", id, file, text, more, what, only)
-
+from mutations_edit import also, omit, swap
 
 # Files that many breaks are in.
 ACCESS = "Authorization/Access.swift"
@@ -202,7 +161,14 @@ TABLE = (
         "who is an admin stays one", only="losing a role counts",
     ),
     omit(
-        "F-009g", ROUTER, "try await api.gate.check(caller, endpoint.action, partner: partner, client: client)",
+        "F-009g", ROUTER,
+        """try await api.access.check(
+                caller,
+                endpoint.repeated?(body) ?? endpoint.action,
+                partner: partner,
+                client: client,
+                system: system
+            )""",
         "a kept answer is given to whoever asked first, whatever became of them", only="an answer that was kept",
     ),
     swap(
@@ -1187,8 +1153,8 @@ TABLE = (
         "a parameter may stand twice", only="parameters that are unknown",
     ),
     swap(
-        "api-body", ROUTER, "bodyBytesMax = ‹256 * 1024›", "512 * 1024",
-        "a body may have 512 KiB", only="bodies that cannot be read",
+        "api-body", ROUTER, "bodyBytesMax = ‹512 * 1024›", "1024 * 1024",
+        "a body may have 1 MiB", only="bodies that cannot be read",
     ),
     swap(
         "api-head", "Web/Control/ControlServer.swift", "options: ‹.autoGenerateHeadEndpoints›", "[]",

@@ -5,12 +5,13 @@ import hashlib
 import itertools
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from client import Answer, Client
 from editing import add, items, shout
-from gallery import change_partner_item, download, solution, version
+from gallery import audited, download, solution, version
 from suite import Fault, check, expect, expect_same, until
 from world import Account, World
 
@@ -37,7 +38,8 @@ def standard(world: World, partner: Client, key: str, made: dict, number: int = 
 
 @check
 def whole(world: World) -> None:
-    """F-080 F-082 F-083 F-085 F-090 a version is downloaded, customized, tested and published; the next moves nothing"""
+    """F-080 F-082 F-083 F-084 F-085 F-090 a version is downloaded, customized, tested and published; the next
+    moves nothing"""
     key, head = f"atlas-{world.number}", world.address("head", "atlas.example")
     partner = world.partner(world.unique("Atlas"), key, head)
     made = solution(world, partner, key)
@@ -60,17 +62,18 @@ def whole(world: World) -> None:
     expect(after[0][0] == "release" and b"Customized" in after[0][1], "production shows the copy at once")
     expect_same(after[1:], before[1:], "what the other clients get")
     item = partner.all(f"/partners/{key}/items?folder={made['slug']}")[0]
-    partner.patch(f"/partners/{key}/items/{item['id']}", {"content": {"text": {"en": "New"}}}).expect(200)
+    partner.patch(f"/partners/{key}/items/{item['id']}", {"content": {"text": {"en": "As of version 2"}}}).expect(200)
     version(partner, made, [], key)
     standard(world, partner, key, made, 2).expect(200)
     expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "the copy after version 2")
-    expect(b"New" in world.deployment.snippet(accounts[1].client_id, partner=key)[1], "the others see version 2")
+    seen = world.deployment.snippet(accounts[1].client_id, partner=key)[1]
+    expect(b"As of version 2" in seen, "the others see version 2")
     expect_same(mine.admin.get(f"{one}/origin")["versionsBehind"], 1, "how far behind")
     mine.admin.post(f"{one}/origin", {"take": ["/text/en"]}).expect(201)
     expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "after taking a change as a draft")
     publish(mine.admin, mine).expect(200)
     now = world.deployment.snippet(mine.client_id, partner=key)[1]
-    expect(b"Customized" in now and b"New" in now, "the taken change, beside the own one")
+    expect(b"Customized" in now and b"As of version 2" in now, "the taken change, beside the own one")
     back = mine.admin.put(f"{live(mine)}?wait=5s", {"release": 2}).expect(200)
     expect_same(back["release"], 2, "the release gone back to")
     expect_same(world.deployment.snippet(mine.client_id, partner=key), after[0], "after rolling back")
@@ -133,7 +136,13 @@ def planning(world: World) -> None:
     publish(admin, account, dryRun=True).expect(422, "invalid")
     first = add(admin, path, shout("First")).json
     second = add(admin, path, shout("Second")).json
-    plan = publish(admin, account, dryRun=True).expect(200)["plan"]
+
+    def planned() -> dict:
+        answer = publish(admin, account, dryRun=True).expect(200)
+        expect_same((answer["state"], answer["release"]), ("planned", None), "what a dry run answers")
+        return answer["plan"]
+
+    plan = planned()
     expect_same([one["title"] for one in plan["added"]], ["First", "Second"], "what is new")
     expect(plan["bytes"]["snippet"] > 0 and plan["bytes"]["player"] > 0, "how many bytes")
     expect_same(admin.all(f"{account.path}/systems/{account.system}/releases"), [], "releases after a dry run")
@@ -141,7 +150,7 @@ def planning(world: World) -> None:
     admin.patch(f"{path}/{first['id']}", {"content": {"title": {"en": "First!"}}}).expect(200)
     admin.delete(f"{path}/{second['id']}", "*").expect(204)
     add(admin, path, shout("Third"))
-    plan = publish(admin, account, dryRun=True).expect(200)["plan"]
+    plan = planned()
     said = {name: [one["title"] for one in plan[name]] for name in ("added", "changed", "noLongerSeen")}
     expect_same(said, {"added": ["Third"], "changed": ["First!"], "noLongerSeen": ["Second"]}, "the plan")
     part = publish(admin, account, "test", items=[first["id"]]).expect(200)
@@ -195,12 +204,20 @@ def rights(world: World) -> None:
     account.admin.post(f"{account.path}/systems/{account.system}/environments", {"name": "training"}).expect(201)
     publish(builder, account, "training").expect(200)
     publish(elsewhere, account, "test").expect(403)
+    _, creator = world.user(account, "contentCreator", [account.system])
+    publish(creator, account, "test").expect(403)
     publish(publisher, account).expect(200)
     builder.put(live(account), {"release": 1}).expect(403)
     builder.delete(live(account)).expect(403)
     stranger = world.account("Alpina", "alma@alpina.example")
     publish(stranger.admin, account).expect(404)
     publish(world.ada, account).expect(404)
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout("Standard")])
+    _, maker = world.staff("partnerBuilder")
+    standard(world, maker, "tessera", made).expect(403)
+    for more in ({}, {"dryRun": True}):
+        standard(world, world.lena, "tessera", made, **more).expect(404)
 
 
 @check
@@ -333,6 +350,7 @@ def environments(world: World) -> None:
     new = admin.post(f"{path}/training/key").expect(201)["key"]
     until(lambda: page(world, account, key)[0] == "unknown", "the old key is unknown", 2)
     expect_same(page(world, account, new)[0], "release", "by the new key")
+    admin.patch(f"{path}/training", {"archived": True}, '"earlier"').expect(412, "stale")
     admin.patch(f"{path}/training", {"archived": True}).expect(200)
     until(lambda: page(world, account, new)[0] == "unknown", "an archived environment's key is unknown", 2)
     publish(admin, account, "training").expect(409)
@@ -344,6 +362,10 @@ def environments(world: World) -> None:
     admin.delete(f"{path}/training/live").expect(204)
     admin.delete(f"{path}/training", "*").expect(204)
     expect_same([one["name"] for one in admin.all(path)], ["production", "test"], "afterwards")
+    events = [event["action"] for event in admin.all(f"{account.path}/audit-events")]
+    done = [action for action in events if action.startswith("environment.")]
+    expect_same(sorted(done), ["environment.added", "environment.changed", "environment.changed",
+                               "environment.deleted", "environment.keyRotated"], "the audit")
     _, builder = world.user(account, "builder", [account.system])
     builder.post(path, {"name": "mine"}).expect(403)
 
@@ -399,13 +421,26 @@ def standards(world: World) -> None:
 def reached(world: World) -> None:
     """F-082 a publish can wait until every edge serves it, and tells which do"""
     account = world.account()
-    add(account.admin, items(account), shout("Waited for"))
+    one = f"{items(account)}/{add(account.admin, items(account), shout('Waited for'))['id']}"
     generation = publish(account.admin, account).expect(200)["generation"]
     expect(b"Waited for" in page(world, account)[1], "served when publishing answers")
+
+    def served(number: int) -> bytes:
+        return page(world, account, publish(account.admin, account, f"try-{number}")["environmentKey"])[1]
+
+    # Many at once, so that the edge has something to catch up with.
+    for times in range(5):
+        title = f"Waited {times} times"
+        account.admin.patch(one, {"content": {"title": {"en": title}}}).expect(200)
+        with ThreadPoolExecutor(8) as pool:
+            late = [body for body in pool.map(served, range(8)) if title.encode() not in body]
+        expect(not late, f"served in all 8 environments when publishing answers, {times} times before")
     state = account.admin.get(f"/generations/{generation}").expect(200)
     expect(state["served"] and all(edge["serves"] for edge in state["edges"]), "which edges serve it")
+    started = time.monotonic()
     late = account.admin.get(f"/generations/{generation + 1_000_000}?wait=1s").expect(200)
     expect_same(late["served"], False, "a generation to come")
+    expect(time.monotonic() - started > 0.9, "who waits is answered when the time is over")
     account.admin.get(f"/generations/{generation}?wait=1h").expect(422)
     world.anyone.get(f"/generations/{generation}").expect(401)
 
@@ -425,10 +460,15 @@ def switch(world: World) -> None:
     seen = account.admin.get(path)["systems"][0]["live"][0]
     expect_same((seen["environment"], seen["release"], seen["notes"], seen["solutions"][0]["slug"]),
                 ("production", 1, "Spring", made["slug"]), "what is live")
+    second = {"system": "sap-concur", "name": "Two", "systemClientId": world.client_id()}
+    second["id"] = account.admin.post(f"{account.path}/systems", second).expect(201)["id"]
     account.admin.put(path, {"off": True}).expect(200)
     until(lambda: world.deployment.outcome(account.client_id, partner=key) == "empty", "nothing is shown", 2)
     now = account.admin.put(path, {"off": False, "system": account.system}).expect(200)
-    expect_same(now["systems"][0]["off"], False, "switched on")
+    expect_same({one["system"]: one["off"] for one in now["systems"]}, {account.system: False, second["id"]: True},
+                "switched on for one system")
+    expect_same(audited(account.admin, account.path, f"system/{account.system}")[-2:],
+                ["standardContent.switchedOff", "standardContent.switchedOn"], "the audit")
     until(lambda: world.deployment.outcome(account.client_id, partner=key) == "standard", "standard content again", 2)
     _, builder = world.user(account, "builder", [account.system])
     builder.get(path).expect(200)
@@ -467,12 +507,16 @@ def explaining(world: World) -> None:
     seen = [explain(at=at)["served"] for at in (before, one, two, three, four)] + [explain()["served"]]
     expect_same([it and it["release"] for it in seen], [None, 1, 2, 1, None, None], "the releases at each moment")
     expect_same((seen[1]["snippet"], seen[2]["snippet"]), (first["snippet"], second["snippet"]), "their digests")
+    expect_same({it["content"] for it in seen if it}, {"client"}, "whose content")
     me = f"person/{admin.get('/me')['id']}"
     expect_same({it["liveBy"] for it in seen if it} | {it["madeBy"] for it in seen if it}, {me}, "who")
     expect(seen[3]["generation"] > seen[2]["generation"] > seen[1]["generation"], "in which generations")
     test = publish(admin, account, "test").expect(200)
-    expect_same(explain(environment="test")["served"]["release"], test["release"], "the test environment")
-    expect_same(explain(world.ada, one)["served"]["release"], 1, "for staff of the partner")
+    for it, wanted, what in (
+        (explain(environment="test"), test["release"], "the test environment"),
+        (explain(world.ada, one), 1, "for staff of the partner"),
+    ):
+        expect_same(it["served"] and it["served"]["release"], wanted, what)
     admin.get("/explanations?" + urlencode({"partner": "tessera", "systemVariable": "sapUserId",
                                             "systemClientId": account.client_id, "environment": "typo"})).expect(404)
     query = urlencode({"partner": "tessera", "systemVariable": "sapUserId", "systemClientId": account.client_id})
@@ -611,8 +655,9 @@ def told(world: World) -> None:
         version(partner, one, [shout(title)], key)
     body = {"environment": "production", "solutions": [{"solution": one["id"], "version": 1} for one in made]}
     path = f"/partners/{key}/standard-content/sap-concur/releases"
-    for _ in range(2):
+    for pause in (2, 0):
         partner.post(path, body).expect(200)
+        time.sleep(pause)
     world.mailbox.next(address, "standard content", 20)
     world.mailbox.settle()
     expect(not world.mailbox.find(address, "standard content"), "two publications in a row are told once")
@@ -634,17 +679,29 @@ def foreign(world: World) -> None:
         publish(theirs.admin, theirs).expect(200)
     publish(theirs.admin, theirs, "test").expect(200)
     before = page(world, theirs)
-    path = f"{mine.path}/systems/{theirs.system}"
+    made = solution(world, world.ada)
+    version(world.ada, made, [shout("Copied")])
+    download(theirs, made).expect(201)
+    item = next(item["id"] for item in theirs.admin.all(items(theirs)) if item["origin"])
     asks = [
         ("PUT", "environments/production/live", {"release": 1}), ("DELETE", "environments/production/live", None),
         ("POST", "environments/test/key", None), ("POST", "releases", {"environment": "production"}),
+        ("POST", "releases", {"environment": "production", "dryRun": True}),
         ("PUT", "releases/1/approval", None), ("DELETE", "releases/1/approval", None), ("GET", "releases", None),
         ("GET", "environments", None), ("GET", "items", None), ("POST", "items", {"content": shout()}),
         ("POST", "environments", {"name": "mine"}), ("GET", "archive", None), ("GET", "downloads", None),
+        ("GET", "releases/1", None), ("GET", f"items/{item}", None), ("GET", f"items/{item}/history", None),
+        ("GET", f"items/{item}/origin", None), ("POST", f"items/{item}/origin", {}),
+        ("POST", "downloads", {"standard": True}), ("DELETE", f"items/{item}", None),
+        ("PATCH", f"items/{item}", {"content": {"title": {"en": "Mine"}}}),
     ]
-    for method, end, body in asks:
-        answer = mine.admin.ask(method, f"{path}/{end}", body, {"If-Match": "*"})
-        expect_same((end, method, answer.status), (end, method, 404), "a foreign system in one's own path")
+    for account, what in ((mine, "a foreign system in one's own path"), (theirs, "a foreign system in its own path")):
+        for method, end, body in asks:
+            path = f"{account.path}/systems/{theirs.system}/{end}"
+            answer = mine.admin.ask(method, path, body, {"If-Match": "*"})
+            expect_same((end, method, answer.status), (end, method, 404), what)
+    for end in ("gallery", "advisories", "standard-content"):
+        mine.admin.get(f"{theirs.path}/{end}").expect(404)
     expect_same(page(world, theirs), before, "what is served")
     state = theirs.admin.all(f"{theirs.path}/systems/{theirs.system}/environments")
     expect_same([(one["name"], one["live"]) for one in state], [("production", 2), ("test", 3)], "what is live")
@@ -686,5 +743,11 @@ def repeating(world: World) -> None:
     expect(again.status in (401, 403), f"repeated without the right: {again.status}")
     one = f"{items(account)}/{account.admin.all(items(account))[0]['id']}"
     account.admin.patch(one, {"content": {"name": "Other"}}).expect(200)
-    restored = [account.admin.ask("POST", f"{one}/history", {"restore": 1}, {"Idempotency-Key": "r"}) for _ in range(2)]
-    expect_same([answer.expect(201)["revision"] for answer in restored], [3, 3], "the revision")
+    revisions = []
+    for name in ("Another", "Third"):
+        restored = account.admin.ask("POST", f"{one}/history", {"restore": 1}, {"Idempotency-Key": "r"})
+        revisions.append(restored.expect(201)["revision"])
+        account.admin.patch(one, {"content": {"name": name}}).expect(200)
+    expect_same(revisions, [3, 3], "the revision")
+    changes = [state["change"] for state in account.admin.all(f"{one}/history")]
+    expect_same(changes.count("restored"), 1, "how often it was restored")
