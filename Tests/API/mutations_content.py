@@ -67,6 +67,13 @@ PROVEN = "which scripts pages got from when to when"
 TOLD = "clients are told when standard content changes"
 FOREIGN = "nobody reaches another client's system by its id"
 GONE = "a deleted environment's releases stay readable"
+OVERTAKEN = "an approval that would replace something else"
+FEW = "a workspace has twenty environments"
+OWN_SYSTEMS = "are shown for the systems that a member was given"
+FOLLOWED = "evidence follows a system"
+SIDES = "an archived environment explains nothing"
+ACROSS = "an archive's items name those of other folders"
+FOR_CLIENT = "the owner partner publishes versions for a client"
 REPEATING = "who may publish no more is not told again"
 
 # Where several breaks are.
@@ -76,7 +83,7 @@ ANY_SOLUTION = """
 connection.newestVersion(of: {0}).map {{ try connection.solution(ofVersion: $0.id).solution }}
     ?? connection.solution({0}, seenBy: client)
 """
-HOLDERS = "let holders = try ‹connection.rows(AdvisorySQL.holders, id, id)›"
+CHOSEN = "guard ‹wanted.count == named.count› else"
 NUMBERED = "‹connection.rows(ReleaseSQL.numbered, .text(of: place.id), .integer(number))›.first"
 BACK_WITHIN = """\
 ‹if let scope { _ = try connection.workspace(of: scope) }›
@@ -158,12 +165,11 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
         "a second item like one that is there stands in no folder", only=FINDING,
     ),
     swap(
-        "F-071g", ARCHIVES, "let content = ‹record.item.content.renamingReferences { names[$0] }›",
-        "record.item.content",
+        "F-071g", ARCHIVES, "? ‹slug.text› : nil", "Optional<String>.none",
         "an archive's references are ids of the Editor that it comes from", only=PACKED,
     ),
     swap(
-        "F-071h", ARCHIVES, "item.copied(as: place + slug.text) { ‹place + $0› }", "$0",
+        "F-071h", ARCHIVES, "‹index.path($0, from: folder)›\n", "$0",
         "references among an archive's items lead nowhere", only=PACKED,
     ),
     swap(
@@ -267,7 +273,8 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
         """\
 ‹[
             ErasureSQL.deleteLinks, .deleteCodes, .deleteMails, .deleteJoiningSystems, .deleteJoinings,
-            .deleteMemberships, .deleteAccounts, .deleteLive, .deleteRevisions, .deleteItems,
+            .deleteMemberships, .deleteAccounts, .deleteLive, .deleteRevisions, .deleteItems, .deleteReleaseItems,
+            .deleteDownloads,
         ]›""",
         """
         [
@@ -279,7 +286,7 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
     ),
     # Who may do what with content
     swap(
-        "D-15o", ACCESS, "guard ‹relation.reachesAllSystems || relation.systems.contains(system)› else", "true",
+        "D-15o", ACCESS, "guard ‹relation?.reaches(system) ?? true› else", "true",
         "content rights reach all of a client's systems", only=CONTENT_RIGHTS,
     ),
     swap(
@@ -322,12 +329,12 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
         "a Builder publishes to production", only=PUBLISHERS,
     ),
     swap(
-        "D-15x", POLICY, "case .publishStandard: ‹.staff(.standardContent)›", ".staff(.gallery)",
+        "D-15x", POLICY, "case .publishStandard, .publishForClient: ‹.staff(.standardContent)›", ".staff(.gallery)",
         "a Partner Builder publishes standard content", only=PUBLISHERS,
     ),
     omit(
         "D-15y", STANDARD,
-        "‹try await access.partner(caller, partner, .publishStandard)›\n        let record =",
+        "‹try await access.partner(caller, partner, .publishStandard)›\n        try await requireEnvironment",
         "whoever has signed in publishes standard content", only=PUBLISHERS,
     ),
     omit(
@@ -356,13 +363,14 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
     omit(
         "D-15ad", RELEASES,
         "‹try await access.client(caller, client, at: system, environment.publishing)›\n"
-        "        let new = try await publication(items, of: client, system, into: environment, notes: notes)",
+        "        try await requireEnvironment",
         "whoever has signed in publishes", only=FOREIGN,
     ),
     omit(
         "D-15ae", RELEASES,
         "‹try await access.client(caller, client, at: system, environment.publishing)›\n"
-        "        let new = try await publication(items, of: client, system, into: environment, notes: nil)",
+        "        return try await turns.take(.system(system)) {\n"
+        "            let new = try await publication(items, of: client, system, into: environment, notes: nil)",
         "whoever has signed in is told what publishing would change", only=FOREIGN,
     ),
     omit(
@@ -385,9 +393,9 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
         "try await access.editor(caller, scope, client: .changeEnvironments, partner: .changePartnerEnvironments)",
         "whoever has signed in changes environments", only=FOREIGN,
     ),
-    omit(
+    swap(
         "D-15aj", "Publishing/StandardContent.swift",
-        "_ = try await access.client(caller, client, .readStandardContent)",
+        "try await ‹access.client(caller, client, .readStandardContent)›", "nil",
         "whoever has signed in is told what a client gets", only=FOREIGN,
     ),
     omit(
@@ -413,8 +421,8 @@ let pattern = ‹filter.words.lowercased().replacing("\\\\", with: "\\\\\\\\").r
         "‹_ = try await access.client(caller, client, .readGallery)›\n        return",
         "whoever has signed in sees a client's gallery", only=FOREIGN,
     ),
-    omit(
-        "D-15ap", "Gallery/Advisories.swift", "_ = try await access.client(caller, client, .readGallery)",
+    swap(
+        "D-15ap", "Gallery/Advisories.swift", "try await ‹access.client(caller, client, .readGallery)›", "nil",
         "whoever has signed in reads a client's warnings", only=FOREIGN,
     ),
     # Versions and publications
@@ -494,7 +502,7 @@ try connection.audit(
         "a version's notes are lost", only=MADE,
     ),
     swap(
-        "F-077b", VERSIONS, "drafts.filter { ‹$0.folder?.text == record.slug› }", "true",
+        "F-077b", VERSIONS, "?? ‹.folder(Slug(record.slug, field: \"slug\"))›", ".all",
         "a version holds all that is in the Editor", only=MADE,
     ),
     omit(
@@ -507,7 +515,7 @@ try connection.audit(
         "everything goes into 'other'", only=PUBLICATIONS,
     ),
     swap(
-        "D-9c", VERSIONS, "guard ‹found.count == chosen.count› else", "true",
+        "D-9c", ITEMS, CHOSEN, "true",
         "items that are not there are passed over", only=PUBLICATIONS,
     ),
     swap(
@@ -537,7 +545,7 @@ try connection.audit(
         "the owner partner's gallery is not offered", only=OFFERED,
     ),
     swap(
-        "F-078b", DOWNLOADS, "guard ‹version.withdrawnAt == nil› else", "true",
+        "F-078b", DOWNLOADS, "guard ‹version.withdrawnAt == nil || evenWithdrawn› else", "true",
         "a withdrawn version can be downloaded", only=WITHDRAWN,
     ),
     swap(
@@ -583,7 +591,7 @@ try connection.audit(
     omit("F-079c", ITEMS, "_ = try self.system(system, of: client)"),
     omit(
         "F-079d", ITEM_CHANGES,
-        "if case .client(let client, let system) = scope { _ = try self.system(system, of: client) }",
+        "try lockClient(client)\n            ‹_ = try self.system(system, of: client)›",
         "another client's Editor and environments are changed by its system's id", only=FOREIGN,
     ),
     swap("F-079d", ACCESS, ANY_SYSTEM, "true"),
@@ -713,28 +721,29 @@ try connection.audit(
     ),
     # Warnings
     swap(
-        "F-090k", ADVISORIES, HOLDERS, "connection.rows(AdvisorySQL.holders, id, .null)",
+        "F-090k", ADVISORIES, "AdvisorySQL.noteHolders, name, id, name, ‹id›)", ".null",
         "who has deleted what they have published is not warned", only=WARNED,
     ),
     swap(
-        "F-090l", ADVISORIES, HOLDERS, "connection.rows(AdvisorySQL.holders, .null, id)",
+        "F-090l", ADVISORIES, "AdvisorySQL.noteHolders, name, ‹id›, name", ".null",
         "who has published nothing is not warned", only=WARNED,
     ),
-    swap(
-        "F-090m", ADVISORIES, HOLDERS,
+    also(
+        "F-090m", ADVISORIES, "try connection.execute(AdvisorySQL.setTold, .integer(Int64(told)), name)",
         """
-        connection.rows(
+        try connection.execute(
             Statement(
-                seeded: "SELECT DISTINCT client_system.client_id FROM download "
+                seeded: "INSERT INTO advisory_notice (advisory_id, client_id) "
+                    + "SELECT DISTINCT ?, client_system.client_id FROM download "
                     + "JOIN workspace ON workspace.id = download.workspace_id "
                     + "JOIN client_system ON client_system.id = workspace.system_id "
-                    + "WHERE download.solution_version_id = ?"), [id])
+                    + "WHERE download.solution_version_id = ? ON CONFLICT DO NOTHING"), [name, id])
         """,
         "whoever has downloaded a version is warned, whatever they still have of it", only=WARNED,
     ),
     omit(
         "F-090n", ADVISORIES,
-        "try connection.tellAdmins(of: try row.id(0), .advisory, values, at: now, runtime)",
+        "try connection.tellAdmins(of: try row.id(1), .advisory, values, at: now, runtime)",
         "nobody is mailed a warning", only=WARNED,
     ),
     omit(
@@ -818,10 +827,10 @@ try connection.audit(
         "a dry run publishes", only=PLANNING,
     ),
     swap(
-        "D-3f", RELEASES, "chosen = drafts.filter { ‹wanted.contains($0.id)› }", "true",
+        "D-3f", ITEMS, "wanted = all.filter { ‹named.contains($0[0])› }", "true",
         "all is published, whatever was chosen", only=PLANNING,
     ),
-    swap("D-3f", RELEASES, "guard ‹chosen.count == wanted.count› else", "true"),
+    swap("D-3f", ITEMS, CHOSEN, "true"),
     swap(
         "D-3g", "Gallery/Downloads.swift", "‹production.solutions.map { ($0.solution, $0.version) }›",
         "production.solutions.prefix(1).map { ($0.solution, $0.version) }",
@@ -1009,13 +1018,13 @@ try connection.audit(
     ),
     swap("F-083e", ACCESS, ANY_SYSTEM, "true"),
     swap(
-        "F-085b", EVIDENCE, "‹[ContentOwner.system(system.id), standard]›.flatMap", "[ContentOwner.system(system.id)]",
+        "F-085b", EVIDENCE, "‹SystemType.supported›.map { ContentOwner.standard(partner.id, $0) }", "[SystemType]()",
         "the record leaves out when standard content changed", only=PROVEN,
     ),
     swap(
         "F-088b", EVIDENCE,
-        "if ‹periods[last].outcome == period.outcome && periods[last].release == period.release› {",
-        "period.outcome == .suspended || period.release == periods[last].release",
+        "if ‹periods[last].served == served› { continue }",
+        "served.outcome == .suspended || served.release == periods[last].served.release",
         "the record leaves suspensions out", only=PROVEN,
     ),
     omit(
@@ -1159,5 +1168,94 @@ try connection.audit(
             [notice[0], notice[2], .integer(Self.noticedAtOnce)])
         """,
         "clients that have switched standard content off are told of it", only=TOLD,
+    ),
+    # What was found by reading
+    omit(
+        "F-082ba", ENVIRONMENTS,
+        """\
+try connection.execute(
+                EnvironmentSQL.rejectProposed,
+                .text(caller.auditName),
+                .time(now),
+                .text(of: present.id)
+            )""",
+        "what waits for approval outlives its environment", only=OVERTAKEN,
+    ),
+    swap(
+        "F-082bb", RELEASE_CHANGES, "guard ‹seen == live?.id› else", "true",
+        "an approval replaces whatever went live meanwhile", only=OVERTAKEN,
+    ),
+    omit(
+        "F-082bc", RELEASE_CHANGES,
+        "try connection.refuseWithdrawn(try connection.versions(of: proposed.id), insteadOf: live)",
+        "an approval brings a withdrawn version", only=OVERTAKEN,
+    ),
+    swap(
+        "F-082bd", WORKSPACE, "try ‹connection.environments(of: id, owner).count > Storage.environmentsMax›", "false",
+        "there may be any number of environments", only=FEW,
+    ),
+    swap(
+        "F-082be", SOLUTIONS, "guard ‹Set(choices.map(\\.solution)).count == choices.count› else", "true",
+        "standard content holds a solution twice", only=OVERTAKEN,
+    ),
+    swap(
+        "D-3ba", "Gallery/Downloads.swift", "evenWithdrawn: ‹true›,", "false",
+        "what is live cannot be taken once it is withdrawn", only=OVERTAKEN,
+    ),
+    omit(
+        "D-15ba", RELEASES, "try await requireEnvironment(caller, environment, of: .client(client, system))",
+        "who may publish to test makes environments", only=PUBLISHERS,
+    ),
+    swap(
+        "D-18ba", "Publishing/StandardContent.swift", "‹relation?.reaches($0.system.id) ?? true›", "true",
+        "a member is told of all systems' standard content", only=OWN_SYSTEMS,
+    ),
+    swap(
+        "D-18bb", "Gallery/Advisories.swift", "seen.drafts.removeAll { ‹!relation.reaches($0.system)› }", "false",
+        "a member is told of copies in all systems", only=OWN_SYSTEMS,
+    ),
+    swap(
+        "D-18bc", "Publishing/Explanations.swift",
+        "let sides = ‹Set((isMember ? [ExplanationSide.client] : []) + (isStaff ? [.partner] : []))›",
+        "[ExplanationSide.client, .partner]",
+        "a partner is told what its client is testing", only=SIDES,
+    ),
+    omit(
+        "D-18bd", "Publishing/Explanations.swift", "explanation.publication?.by = nil",
+        "a partner is told who of a client publishes", only=SIDES,
+    ),
+    swap(
+        "F-088ba", "Store/ExplanationQueries.swift",
+        "if try ‹keys.contains(where: { try lookup.environment($0) == .value(entry) })› {", "!keys.isEmpty",
+        "an archived environment is explained", only=SIDES,
+    ),
+    swap(
+        "F-083ba", EVIDENCE, "(try ‹former.map { try SystemClientID(try $0.text(0)) }›)", "[SystemClientID]()",
+        "evidence begins with the present System Client ID", only=FOLLOWED,
+    ),
+    swap(
+        "F-083bb", EVIDENCE, "guard ‹environmentKeys == nil || opening != nil› else", "true",
+        "evidence is for times when no key led there", only=FOLLOWED,
+    ),
+    swap(
+        "F-083bc", EVIDENCE, "guard ‹history.environmentKeys?.isEmpty != true› else", "true",
+        "evidence is given of an environment that never was", only=FOLLOWED,
+    ),
+    omit(
+        "D-4ba", "Store/Erasure.swift", "try eraseScripts(of: client, &feed)",
+        "a closed client's scripts are kept", only=CLOSED,
+    ),
+    omit(
+        "D-4bb", "Edge/Follower.swift", "await shelf?.forget(digest)",
+        "an edge goes on serving what was erased", only=CLOSED,
+    ),
+    swap(
+        "F-071ba", ARCHIVES, "return ‹Self.path(only, name)›", "near",
+        "an archive's references to other folders lead nowhere", only=ACROSS,
+    ),
+    omit(
+        "D-23ba", "Publishing/Releases+Clients.swift",
+        "‹try await access.client(caller, client, of: partner, .publishForClient)›\n        let record",
+        "any partner publishes for any client", only=FOR_CLIENT,
     ),
 )

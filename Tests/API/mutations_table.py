@@ -708,7 +708,7 @@ TABLE = (
         "the last admin named can be taken back", only="at least one admin is assigned",
     ),
     omit(
-        "F-134", CHANGES, "try connection.deleteSystem(system, of: partner, key, &feed, at: now)",
+        "F-134", CHANGES, "try connection.deleteSystem(system, of: partner, key, &feed, by: caller, at: now)",
         "a removed client's key goes on",
     ),
     omit(
@@ -746,7 +746,7 @@ TABLE = (
         "a client that has not activated is served nothing", only="a new client is not activated",
     ),
     omit(
-        "D-4b", SYSTEMS, "try connection.giveUpKey(present.systemClientID, of: partner, at: now)",
+        "D-4b", SYSTEMS, "try connection.giveUpKey(of: present, partner, at: now)",
         "a key given up by an edit is free at once", only="a key given up is reserved",
     ),
     swap(
@@ -766,7 +766,7 @@ TABLE = (
         "a key stays reserved for 31 days", only="reserved for 30 days",
     ),
     swap(
-        "D-4g", "Store/Erasure.swift", "for system in ‹record.systems› { try deleteSystem", "[SystemRecord]()",
+        "D-4g", "Store/Erasure.swift", "for system in ‹record.systems› {\n                try deleteSystem", "[SystemRecord]()",
         "a closed client's key goes on", only="a client that is closing is closed",
     ),
     omit(

@@ -122,6 +122,8 @@ def for_client(world: World) -> None:
     version(stranger, foreign, [shout()], key)
     choice = [{"solution": foreign["id"], "version": 1}]
     world.ada.post(f"{path}/releases", {**body, "solutions": choice}).expect(404)
+    stranger.post(f"{path.replace('tessera', key)}/releases", {**body, "solutions": choice}).expect(404)
+    stranger.delete(f"{path.replace('tessera', key)}/live").expect(404)
     # The client's other environments are its own.
     world.ada.post(f"{path}/releases", {**body, "environment": "test"}).expect(422)
     world.ada.put(f"/partners/tessera/clients/{client['id']}/suspension", {"reason": "Unpaid"}).expect(200)
