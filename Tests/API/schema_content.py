@@ -32,9 +32,10 @@ def fill_content(builder: "Builder", site: "Site", ada: "Person", admin: "Person
     standard = {"partner": "tessera", "type": "sap-concur"}
     choice = {"solutions": [{"solution": travel, "version": 1}]}
     fill_releases(builder, site, STANDARD, standard, choice, (ada, pia))
-    # Another system than the one whose live pointers its members move.
-    owned = {"partner": "tessera", "client": site.client, "system": site.systems[1]}
-    root = f"/partners/tessera/clients/{site.client}/systems/{site.systems[1]}"
+    # A client of its own: others are suspended now and then.
+    client = builder.new_client(ada, "tessera", "Published for", sends="no")[0]
+    owned = {"partner": "tessera", "client": client["id"], "system": client["systems"][0]["id"]}
+    root = f"/partners/tessera/clients/{owned['client']}/systems/{owned['system']}"
     builder.ask("POST", root + "/releases", ada, choice)
     site.targets[FOR_CLIENT + "/releases"] = [owned]
     site.bodies[f"POST {FOR_CLIENT}/releases"] = [choice]
