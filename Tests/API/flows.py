@@ -33,7 +33,8 @@ from world import World  # noqa: E402
 
 NOW = (
     "joining", "links", "partners_tab", "submitting", "roles", "partner_accounts", "labels", "clients", "keys",
-    "activation", "leaving", "settings", "editing", "gallery", "publishing", "conventions", "repetitions", "sessions", "tenancy",
+    "activation", "leaving", "settings", "editing", "gallery", "publishing", "past", "conventions", "repetitions", "sessions",
+    "tenancy",
 )
 LATER = ("expiry",)
 EXAMPLE = """

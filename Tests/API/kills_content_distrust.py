@@ -19,6 +19,7 @@ from suite import Fault
 NOBODYS = "01a203c3-0000-7000-8000-000000000000"
 RELEASE_OF_SYSTEM = """SELECT release.id FROM release JOIN workspace ON workspace.id = workspace_id
     WHERE system_id IS NOT NULL"""
+MOVED = "environment_id, generation, at, release_id, made_by"
 LIVE = "SELECT environment_id FROM live ORDER BY environment_id LIMIT 1"
 LAST_RELEASE = "SELECT id FROM release ORDER BY created_at DESC, number DESC LIMIT 1"
 EDITED = "SELECT id FROM item WHERE deleted_at IS NULL AND revision > 2 ORDER BY id LIMIT 1"
@@ -302,9 +303,10 @@ DAMAGES = [
     Damage("standard content that is said to be of another version", "standard: .* made of", (
         "DELETE FROM release_solution WHERE position = 0",)),
     Damage("a move that nobody asked for", "live: .* in one of both", (
-        f"""INSERT INTO live_change SELECT environment_id, (SELECT generation FROM head), at, release_id, made_by
-            FROM live_change WHERE environment_id = ({LIVE}) AND release_id IS NOT NULL AND generation <
-            (SELECT generation FROM head) LIMIT 1""",)),
+        f"""INSERT INTO live_change ({MOVED})
+            SELECT environment_id, (SELECT generation FROM head), at, release_id, made_by FROM live_change
+            WHERE environment_id = ({LIVE}) AND release_id IS NOT NULL
+                AND generation < (SELECT generation FROM head) LIMIT 1""",)),
     Damage("an environment with another's release live", "live: .* beside", ("""
         UPDATE live SET release_id = (SELECT id FROM release WHERE release.environment_id <> live.environment_id
             AND workspace_id = (SELECT workspace_id FROM environment WHERE id = live.environment_id) LIMIT 1)
@@ -314,10 +316,12 @@ DAMAGES = [
     Damage("a live pointer that is not where it was moved to", "live: .* after", (
         f"DELETE FROM live WHERE environment_id = ({LIVE})",)),
     Damage("an environment unpublished by nobody", "live: .* unpublished", (f"""
-        INSERT INTO live_change SELECT environment_id, (SELECT generation FROM head) + 1, 0, NULL, 'nobody' FROM live
+        INSERT INTO live_change ({MOVED})
+        SELECT environment_id, (SELECT generation FROM head) + 1, 0, NULL, 'nobody' FROM live
         WHERE environment_id = ({LIVE})""",)),
     Damage("an environment unpublished for the API, and not for the edge", "edge: .* with None live", (
-        "INSERT INTO live_change SELECT environment_id, (SELECT generation FROM head), 0, NULL, 'nobody' FROM live "
+        f"INSERT INTO live_change ({MOVED}) "
+        "SELECT environment_id, (SELECT generation FROM head), 0, NULL, 'nobody' FROM live "
         "WHERE environment_id NOT IN (SELECT environment_id FROM live_change, head WHERE live_change.generation = "
         "head.generation)",
         "DELETE FROM live")),
