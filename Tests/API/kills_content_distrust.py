@@ -260,7 +260,8 @@ DAMAGES = [
         f"UPDATE solution SET last_version = last_version - 1 WHERE id = ({SOLUTION})")),
     Damage("a version with the content of the one before", "versions: .* has changed", (
         "UPDATE solution_version SET content = (SELECT content FROM solution_version AS other WHERE "
-        "other.solution_id = solution_version.solution_id AND other.number = 1) WHERE number = 2",)),
+        "other.solution_id = solution_version.solution_id AND other.number = solution_version.number - 1) "
+        "WHERE number > 1 AND number = (SELECT last_version FROM solution WHERE id = solution_id)",)),
     Damage("a version that has lost another writer's item", "versions: .* by .* instead of", lose_an_item),
     Damage("a version of another digest", "versions: .*: digest", (
         f"UPDATE solution_version SET digest = zeroblob(32) WHERE number = 2 AND solution_id = ({SOLUTION})",)),
