@@ -130,14 +130,27 @@ actor Follower {
     /// Objects that were asked for in vain, so that each is told of once.
     private var missed: Set<Digest> = []
 
+    /// How many objects are fetched at once: the first load fetches all, and looks at each one's signature.
+    private static let fetchesMax = 8
+
     private func objects(_ digests: [Digest]) async throws -> [PreparedObject] {
+        let feed = feed
         var objects: [PreparedObject] = []
-        for digest in digests {
-            if let object = try await feed.object(digest) {
-                objects.append(PreparedObject(object))
-                missed.remove(digest)
-            } else if missed.insert(digest).inserted {
-                logger.error("An object is missing, or was not signed.", metadata: ["object": "\(digest)"])
+        try await withThrowingTaskGroup(of: (Digest, PreparedObject?).self) { group in
+            var rest = digests[...]
+            func fetchNext() {
+                guard let digest = rest.popFirst() else { return }
+                group.addTask { (digest, try await feed.object(digest).map(PreparedObject.init)) }
+            }
+            for _ in 0..<Self.fetchesMax { fetchNext() }
+            while let (digest, object) = try await group.next() {
+                if let object {
+                    objects.append(object)
+                    missed.remove(digest)
+                } else if missed.insert(digest).inserted {
+                    logger.error("An object is missing, or was not signed.", metadata: ["object": "\(digest)"])
+                }
+                fetchNext()
             }
         }
         return objects

@@ -192,6 +192,41 @@ struct CommandTests {
         #expect(try await deployment.done("gallery", "check", "gallery/good").contains("no fault"))
     }
 
+    @Test("restore: releases and key belong together, or everything is signed anew with a new key")
+    func restore() async throws {
+        let deployment = Deployment()
+        try await deployment.done("partner", "add", "Tessera", "--system-variable", "v", "--key", "tessera")
+        try deployment.directory.write([
+            "clients.ndjson": client("ACME") + "\n",
+            "items/hello.json": #"{"kind":"shoutOut","name":"n","title":{"en":"Own"},"text":{"en":"own"}}"#,
+        ])
+        try await deployment.done("import", "clients.ndjson")
+        try await deployment.done("publish", "items", "--partner", "tessera", "--client", "Nordwind")
+        try await deployment.done("backup", "copy.sqlite")
+        let other = deployment.directory.path + "/other"
+        let files = FileManager.default
+        #expect(try await deployment.waymark("partner", "add", "Other", "--system-variable", "v", data: other).status == 0)
+        for name in try files.contentsOfDirectory(atPath: other) where name != "signing-key" {
+            try files.removeItem(atPath: "\(other)/\(name)")
+        }
+        let foreign = try await deployment.waymark("restore", "copy.sqlite", data: other)
+        #expect(foreign.status == 1 && foreign.output.contains("signed with another key"), "\(foreign.output)")
+        let key = deployment.data + "/signing-key"
+        let two = try await deployment.waymark("restore", "copy.sqlite", "--signing-key", key, data: other)
+        #expect(two.status == 1 && two.output.contains("holds another signing key"), "\(two.output)")
+        #expect(!files.fileExists(atPath: other + "/waymark.sqlite"))
+        try files.removeItem(atPath: other + "/signing-key")
+        let right = try await deployment.waymark("restore", "copy.sqlite", "--signing-key", key, data: other)
+        #expect(right.status == 0, "\(right.output)")
+        let sound = try await deployment.waymark("verify", "store", data: other)
+        #expect(sound.status == 0 && sound.output.contains("1 live releases, 0 not signed"), "\(sound.output)")
+        let fresh = deployment.directory.path + "/fresh"
+        let anew = try await deployment.waymark("restore", "copy.sqlite", data: fresh)
+        #expect(anew.status == 0 && anew.output.contains("a new signing key will be made"), "\(anew.output)")
+        let signed = try await deployment.waymark("verify", "store", data: fresh)
+        #expect(signed.status == 0 && signed.output.contains("1 live releases, 0 not signed"), "\(signed.output)")
+    }
+
     @Test("settings: a flag, else the environment, else the file, else the default")
     func settings() async throws {
         let deployment = Deployment()

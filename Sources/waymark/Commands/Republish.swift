@@ -72,8 +72,8 @@ struct RepublishPlayer: Operation {
         var next: String?
     }
 
-    /// How many at once: what takes a few seconds at most.
-    private static let partSize = 50
+    /// How many at once: a second or two, and content that fits into memory.
+    private static let partSize = 20
 
     func run(in services: Services) async throws -> Answer {
         let last = after.flatMap { EnvironmentID($0) }
