@@ -205,7 +205,9 @@ struct CommandTests {
         try await deployment.done("backup", "copy.sqlite")
         let other = deployment.directory.path + "/other"
         let files = FileManager.default
-        #expect(try await deployment.waymark("partner", "add", "Other", "--system-variable", "v", data: other).status == 0)
+        #expect(
+            try await deployment.waymark("partner", "add", "Other", "--system-variable", "v", data: other).status == 0
+        )
         for name in try files.contentsOfDirectory(atPath: other) where name != "signing-key" {
             try files.removeItem(atPath: "\(other)/\(name)")
         }
