@@ -89,16 +89,8 @@ extension Releases {
         let record = try await storage.partner(partner).partner
         let plan = try await turns.take(.standard(partner, type)) {
             let new = try await standard(versions, of: record, type, into: environment, notes: nil)
-            let content = try ReleaseContent(new.items)
-            let made = await scripts.make(content)
             let live = try await storage.liveContent(of: new.owner, in: environment)
-            let scope = EditorScope.partner(partner, type)
-            return try PublicationPlan(
-                content: content.canonical,
-                insteadOf: live.map { ($0, true) },
-                scripts: (made.snippet, made.bundle, scripts.player),
-                environment: try await storage.environments(of: scope).first { $0.name == environment }
-            )
+            return try await self.plan(new, of: .partner(partner, type), insteadOf: live.map { ($0, true) })
         }
         return (plan, try await storage.reach(of: partner, type, atMost: .max))
     }

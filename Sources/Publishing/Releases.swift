@@ -84,17 +84,28 @@ public struct Releases: Sendable {
         try await access.client(caller, client, at: system, environment.publishing)
         return try await turns.take(.system(system)) {
             let new = try await publication(items, of: client, system, into: environment, notes: nil)
-            let content = try ReleaseContent(new.items)
-            let made = await scripts.make(content)
             let served = try await storage.served(client, system, in: environment)
-            let present = try await storage.environments(of: .client(client, system)).first { $0.name == environment }
-            return try PublicationPlan(
-                content: content.canonical,
-                insteadOf: served.map { ($0.content, $0.owner == new.owner) },
-                scripts: (made.snippet, made.bundle, scripts.player),
-                environment: present
+            return try await plan(
+                new,
+                of: .client(client, system),
+                insteadOf: served.map { ($0.content, $0.owner == new.owner) }
             )
         }
+    }
+
+    func plan(
+        _ new: Publication,
+        of scope: EditorScope,
+        insteadOf served: (content: [UInt8], isOwn: Bool)?
+    ) async throws -> PublicationPlan {
+        let content = try ReleaseContent(new.items)
+        let made = await scripts.make(content)
+        return try PublicationPlan(
+            content: content.canonical,
+            insteadOf: served,
+            scripts: (made.snippet, made.bundle, scripts.player),
+            environment: try await storage.environments(of: scope).first { $0.name == new.environment }
+        )
     }
 
     private func publication(

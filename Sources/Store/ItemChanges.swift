@@ -101,16 +101,17 @@ extension Storage {
                 try connection.keepAnswer(to: caller, record, at: now)
                 return record
             }
+            let canonical = edit.item.content.canonical
             if !edit.isDeleted {
                 let taken = try connection.itemNamed(edit.slug, in: edit.folder, workspace)
                 guard taken == nil || taken == id else {
                     throw Refusal(.conflict, "Another item of the folder has this name.", field: "slug")
                 }
-                let (old, new) = (record.item.content.canonical.count, edit.item.content.canonical.count)
+                let old = record.item.content.canonical.count
                 if record.deletedAt != nil {
-                    try connection.checkRoom(for: 1, bytes: new, in: workspace)
-                } else if new > old {
-                    try connection.checkRoom(for: 0, bytes: new - old, in: workspace)
+                    try connection.checkRoom(for: 1, bytes: canonical.count, in: workspace)
+                } else if canonical.count > old {
+                    try connection.checkRoom(for: 0, bytes: canonical.count - old, in: workspace)
                 }
             }
             record.item = edit.item
@@ -121,7 +122,7 @@ extension Storage {
             record.changedAt = now
             record.changedBy = caller.auditName
             record.deletedAt = edit.isDeleted ? record.deletedAt ?? now : nil
-            let content = SQLValue.bytes(record.item.content.canonical)
+            let content = SQLValue.bytes(canonical)
             try connection.execute(
                 ItemSQL.update,
                 .text(record.folder?.text ?? ""),
